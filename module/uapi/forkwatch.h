@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * forkwatch: the events that describe a fork on arm64.
+ *
+ * The protocol
+ *
+ * The kernel side sends one event for each thing it saw. Every event begins
+ * with a struct forkwatch_header that holds its size, its kind and the place
+ * it comes from. An event is complete in itself: it copies what it describes
+ * and points to nothing. Addresses of kernel objects (task, mm, stack) are
+ * sent as numbers, to be compared and named, never followed.
+ *
+ * One fork of a parent P into a child C sends, in this order,
+ *
+ *	fork_enter	in P	copy_process() begins
+ *	copy_thread	in P	copy_thread() wrote C's registers
+ *	fork_exit	in P	copy_process() ends: C exists, or an error
+ *	wakeup_new	in P	wake_up_new_task() put C on a run queue
+ *	first_run	in C	schedule_tail(): C left cpu_switch_to()
+ *	fork_return	in P	kernel_clone() ends; its value becomes P's x0
+ *
+ * first_run and fork_return happen on different CPUs and come in any order.
+ * Events of P are matched by its tid, those of C by the address of its
+ * task_struct together with its start time. A failed fork has no wakeup_new
+ * and no first_run; threads that the kernel makes for itself with
+ * create_io_thread() have no fork_return, since kernel_clone() never ran.
+ *
+ * Growth
+ *
+ * A new field is added at the end of an event, or a new kind is added. A
+ * reader takes an event that is longer than it knows and ignores the tail;
+ * in a shorter one the fields past its end were not observed. Anything else
+ * changes FORKWATCH_ABI_VERSION, and both ends refuse to mix versions.
+ */
+#ifndef FORKWATCH_UAPI_H
+#define FORKWATCH_UAPI_H
+
+#include <linux/types.h>
+
+#ifndef FORKWATCH_ABI_VERSION
+#define FORKWATCH_ABI_VERSION	1
+#endif
+
+#define FORKWATCH_COMM_LEN	16	/* TASK_COMM_LEN */
+#define FORKWATCH_NR_X		31	/* x0..x30 */
+#define FORKWATCH_NR_SAVED	10	/* x19..x28 */
+
+/*
+ * The event table: FORKWATCH_EVENTS(E) expands E(KIND, value, name) for each
+ * event. FORKWATCH_FIELDS_name(F, A, S) lists its fields after the header:
+ * F(type, name) one number, A(type, name, n) an array, S(type, name) one of
+ * the structs below. The C structs, the tracepoints, the trace's metadata and
+ * the JSON names are all generated from these lists.
+ */
+#define FORKWATCH_EVENTS(E)				\
+	E(FORK_ENTER,		1,	fork_enter)	\
+	E(COPY_THREAD,		2,	copy_thread)	\
+	E(FORK_EXIT,		3,	fork_exit)	\
+	E(FORK_RETURN,		4,	fork_return)	\
+	E(FIRST_RUN,		5,	first_run)	\
+	E(CPU_SWITCH_TO,	6,	cpu_switch_to)	\
+	E(WAKEUP_NEW,		16,	wakeup_new)	\
+	E(EXEC,			17,	exec)		\
+	E(EXIT,			18,	exit)
+
+/* Kinds below this one are sent by the module, the others by BPF programs. */
+#define FORKWATCH_KIND_BPF	16
+
+/*
+ * header: @seq counts the events of one CPU without a gap, as numbered by the
+ * last stage that selects events (the BPF programs where they run, else the
+ * module). @time is CLOCK_MONOTONIC in ns. @tid and @tgid are those of the
+ * task that was running, in the initial pid namespace.
+ */
+#define FORKWATCH_FIELDS_header(F, A, S)		\
+	F(__u16, size)					\
+	F(__u16, kind)					\
+	F(__u32, cpu)					\
+	F(__u64, seq)					\
+	F(__u64, time)					\
+	F(__u32, tid)					\
+	F(__u32, tgid)
+
+/* regs: a struct pt_regs, less what differs between kernels. */
+#define FORKWATCH_FIELDS_regs(F, A, S)			\
+	A(__u64, x, FORKWATCH_NR_X)			\
+	F(__u64, sp)					\
+	F(__u64, pc)					\
+	F(__u64, pstate)				\
+	F(__u64, orig_x0)				\
+	F(__s32, syscallno)				\
+	F(__u32, reserved)
+
+/*
+ * context: what cpu_switch_to() saves and loads, struct cpu_context.
+ * @saved[i] is x(19+i).
+ */
+#define FORKWATCH_FIELDS_context(F, A, S)		\
+	A(__u64, saved, FORKWATCH_NR_SAVED)		\
+	F(__u64, fp)					\
+	F(__u64, sp)					\
+	F(__u64, pc)
+
+/*
+ * fork_enter: kprobe on copy_process(). @clone_flags .. @fn_arg are the
+ * struct kernel_clone_args of the call; before 5.18 a kernel thread's function
+ * and argument travel in stack and stack_size and are reported as @fn and
+ * @fn_arg here too. @flags is FORKWATCH_ENTER_*. @task, @start_time (ns,
+ * CLOCK_MONOTONIC), @comm and @context are the parent's; @context is the one
+ * in memory, from the parent's last switch. @switches is its nvcsw + nivcsw.
+ * @pt_regs is the address of @regs in its stack [@stack_low, @stack_top).
+ * @insn is the 32-bit word before the user pc; it lies there if
+ * FORKWATCH_ENTER_INSN is set.
+ */
+#define FORKWATCH_FIELDS_fork_enter(F, A, S)		\
+	F(__u64, clone_flags)				\
+	F(__u64, stack)					\
+	F(__u64, stack_size)				\
+	F(__u64, tls)					\
+	F(__u64, pidfd)					\
+	F(__u64, child_tid)				\
+	F(__u64, parent_tid)				\
+	F(__u64, fn)					\
+	F(__u64, fn_arg)				\
+	F(__s32, exit_signal)				\
+	F(__u32, set_tid_size)				\
+	F(__u32, flags)					\
+	F(__u32, insn)					\
+	F(__u64, task)					\
+	F(__u64, start_time)				\
+	F(__u64, switches)				\
+	F(__u64, stack_low)				\
+	F(__u64, stack_top)				\
+	F(__u64, pt_regs)				\
+	A(char, comm, FORKWATCH_COMM_LEN)		\
+	S(struct forkwatch_context, context)		\
+	S(struct forkwatch_regs, regs)
+
+#define FORKWATCH_ENTER_KTHREAD		(1U << 0)	/* the child gets no user registers */
+#define FORKWATCH_ENTER_IO_THREAD	(1U << 1)	/* create_io_thread() */
+#define FORKWATCH_ENTER_USER_WORKER	(1U << 2)	/* vhost_task_create() and the like */
+#define FORKWATCH_ENTER_COMPAT		(1U << 3)	/* the parent is an AArch32 task */
+#define FORKWATCH_ENTER_INSN		(1U << 4)	/* insn could be read */
+#define FORKWATCH_ENTER_PARENT_KTHREAD	(1U << 5)	/* the parent has no user registers */
+
+/*
+ * copy_thread: kretprobe on copy_thread(). *_before was read at its entry,
+ * *_after at its return, @enter_time (ns) being the former moment and the
+ * header's the latter. @child is the child's task_struct, whose kernel stack
+ * is [@stack_low, @stack_top); @pt_regs is where its registers lie and
+ * @stackframe the frame record within them. @parent_tpidr is the live
+ * tpidr_el0, @parent_tp the one in the parent's task_struct. @parent_context
+ * and @parent_switches are as in fork_enter, but at this moment.
+ */
+#define FORKWATCH_FIELDS_copy_thread(F, A, S)		\
+	F(__u64, child)					\
+	F(__u64, clone_flags)				\
+	F(__u64, enter_time)				\
+	F(__s32, result)				\
+	F(__u32, pt_regs_size)				\
+	F(__u64, stack_low)				\
+	F(__u64, stack_top)				\
+	F(__u64, pt_regs)				\
+	F(__u64, stackframe)				\
+	F(__u64, parent_switches)			\
+	F(__u64, parent_tpidr)				\
+	F(__u64, parent_tp)				\
+	F(__u64, parent_tp2)				\
+	F(__u64, tp_before)				\
+	F(__u64, tp_after)				\
+	F(__u64, tp2_before)				\
+	F(__u64, tp2_after)				\
+	F(__u64, thread_flags_before)			\
+	F(__u64, thread_flags_after)			\
+	S(struct forkwatch_context, parent_context)	\
+	S(struct forkwatch_context, context_before)	\
+	S(struct forkwatch_context, context_after)	\
+	S(struct forkwatch_regs, regs_before)		\
+	S(struct forkwatch_regs, regs_after)
+
+/*
+ * fork_exit: kretprobe on copy_process(). @result is 0 or -errno; on an error
+ * the fields after it are 0, but for @parent_ptr. Ids are those of the initial
+ * pid namespace, but for @child_vpid: the child as its parent's namespace sees
+ * it. @parent_ptr and @child_ptr hold addresses, indexed by
+ * FORKWATCH_SHARE_*. @stack_end is the word at end_of_stack(child).
+ */
+#define FORKWATCH_FIELDS_fork_exit(F, A, S)		\
+	F(__s64, result)				\
+	F(__u64, child)					\
+	F(__u32, child_tid)				\
+	F(__u32, child_tgid)				\
+	F(__u32, child_vpid)				\
+	F(__u32, leader_tid)				\
+	F(__u32, real_parent_tid)			\
+	F(__u32, real_parent_tgid)			\
+	F(__s32, exit_signal)				\
+	F(__u32, task_flags)				\
+	F(__u64, start_time)				\
+	F(__u64, stack_end)				\
+	F(__u64, set_child_tid)				\
+	F(__u64, clear_child_tid)			\
+	A(__u64, parent_ptr, FORKWATCH_NR_SHARE)	\
+	A(__u64, child_ptr, FORKWATCH_NR_SHARE)		\
+	A(char, comm, FORKWATCH_COMM_LEN)
+
+#define FORKWATCH_SHARES(E)				\
+	E(MM,		0,	mm)			\
+	E(FILES,	1,	files)			\
+	E(FS,		2,	fs)			\
+	E(SIGHAND,	3,	sighand)		\
+	E(SIGNAL,	4,	signal)			\
+	E(NSPROXY,	5,	nsproxy)
+#define FORKWATCH_NR_SHARE	6
+
+/*
+ * fork_return: kretprobe on kernel_clone(), entered at @enter_time (ns).
+ * @result, a pid in the parent's namespace or -errno, becomes the parent's
+ * x0 after this. @regs are the parent's, as they stand at this moment. A
+ * vfork parent gets here after its child's exec or exit.
+ */
+#define FORKWATCH_FIELDS_fork_return(F, A, S)		\
+	F(__s64, result)				\
+	F(__u64, enter_time)				\
+	S(struct forkwatch_regs, regs)
+
+/*
+ * first_run: kprobe on schedule_tail(), called once in a task's life, by
+ * ret_from_fork(). @live holds the CPU's own x19..x28, fp and sp; its pc is
+ * schedule_tail() and @lr is where that will return to. @context is the
+ * child's cpu_context in memory, @regs its pt_regs. @prev is the task that
+ * this CPU left, @prev_context what it saved. @switch_return is the address
+ * after the `bl cpu_switch_to` of __switch_to(), 0 if that was not found.
+ * @el is CurrentEL >> 2.
+ */
+#define FORKWATCH_FIELDS_first_run(F, A, S)		\
+	F(__u64, child)					\
+	F(__u64, start_time)				\
+	F(__u64, prev)					\
+	F(__u32, prev_tid)				\
+	F(__u32, el)					\
+	F(__u32, spsel)					\
+	F(__u32, flags)					\
+	F(__u64, lr)					\
+	F(__u64, sp_el0)				\
+	F(__u64, tpidr_el0)				\
+	F(__u64, daif)					\
+	F(__u64, pt_regs)				\
+	F(__u64, stack_low)				\
+	F(__u64, stack_top)				\
+	F(__u64, prev_stack_low)			\
+	F(__u64, prev_stack_top)			\
+	F(__u64, switch_return)				\
+	A(char, comm, FORKWATCH_COMM_LEN)		\
+	A(char, prev_comm, FORKWATCH_COMM_LEN)		\
+	S(struct forkwatch_context, live)		\
+	S(struct forkwatch_context, context)		\
+	S(struct forkwatch_context, prev_context)	\
+	S(struct forkwatch_regs, regs)
+
+/*
+ * cpu_switch_to: kprobe on the `bl cpu_switch_to` in __switch_to(). @live is
+ * what is about to be saved for @prev (its pc is the address after the call),
+ * @next_context what is about to be loaded.
+ */
+#define FORKWATCH_FIELDS_cpu_switch_to(F, A, S)		\
+	F(__u64, prev)					\
+	F(__u64, next)					\
+	F(__u32, prev_tid)				\
+	F(__u32, next_tid)				\
+	A(char, prev_comm, FORKWATCH_COMM_LEN)		\
+	A(char, next_comm, FORKWATCH_COMM_LEN)		\
+	S(struct forkwatch_context, live)		\
+	S(struct forkwatch_context, next_context)
+
+/* wakeup_new: the tracepoint sched_wakeup_new; @target_cpu is where @child will run. */
+#define FORKWATCH_FIELDS_wakeup_new(F, A, S)		\
+	F(__u64, child)					\
+	F(__u64, start_time)				\
+	F(__u32, child_tid)				\
+	F(__u32, target_cpu)
+
+#define FORKWATCH_PATH_LEN	128
+
+/* exec: the tracepoint sched_process_exec; @path is what was asked for, cut at its end. */
+#define FORKWATCH_FIELDS_exec(F, A, S)			\
+	F(__u64, task)					\
+	F(__u64, start_time)				\
+	F(__u64, mm)					\
+	F(__u32, old_tid)				\
+	F(__u32, reserved)				\
+	A(char, comm, FORKWATCH_COMM_LEN)		\
+	A(char, path, FORKWATCH_PATH_LEN)
+
+/* exit: the tracepoint sched_process_exit; @code as wait(2) encodes it. */
+#define FORKWATCH_FIELDS_exit(F, A, S)			\
+	F(__u64, task)					\
+	F(__u64, start_time)				\
+	F(__s32, code)					\
+	F(__u32, reserved)
+
+/* The structs, from the lists above. */
+#define FORKWATCH_MEMBER_F(type, name)		type name;
+#define FORKWATCH_MEMBER_A(type, name, n)	type name[n];
+#define FORKWATCH_MEMBER_S(type, name)		type name;
+#define FORKWATCH_MEMBERS(list)	\
+	list(FORKWATCH_MEMBER_F, FORKWATCH_MEMBER_A, FORKWATCH_MEMBER_S)
+
+struct forkwatch_header {
+	FORKWATCH_MEMBERS(FORKWATCH_FIELDS_header)
+};
+
+struct forkwatch_regs {
+	FORKWATCH_MEMBERS(FORKWATCH_FIELDS_regs)
+};
+
+struct forkwatch_context {
+	FORKWATCH_MEMBERS(FORKWATCH_FIELDS_context)
+};
+
+#define FORKWATCH_STRUCT(KIND, value, event)			\
+	struct forkwatch_##event {				\
+		struct forkwatch_header hdr;			\
+		FORKWATCH_MEMBERS(FORKWATCH_FIELDS_##event)	\
+	};
+FORKWATCH_EVENTS(FORKWATCH_STRUCT)
+#undef FORKWATCH_STRUCT
+
+enum forkwatch_kind {
+#define FORKWATCH_ENUM(KIND, value, name) FORKWATCH_##KIND = value,
+	FORKWATCH_EVENTS(FORKWATCH_ENUM)
+#undef FORKWATCH_ENUM
+};
+
+enum forkwatch_share {
+#define FORKWATCH_ENUM(SHARE, value, name) FORKWATCH_SHARE_##SHARE = value,
+	FORKWATCH_SHARES(FORKWATCH_ENUM)
+#undef FORKWATCH_ENUM
+};
+
+/*
+ * No struct has padding, so that every offset is the sum of the sizes before
+ * it; with the sizes fixed below, neither can change unnoticed.
+ */
+#define FORKWATCH_SUM_F(type, name)	+ sizeof(type)
+#define FORKWATCH_SUM_A(type, name, n)	+ sizeof(type) * (n)
+#define FORKWATCH_SUM_S(type, name)	+ sizeof(type)
+#define FORKWATCH_SUM(list)	(0 list(FORKWATCH_SUM_F, FORKWATCH_SUM_A, FORKWATCH_SUM_S))
+
+#define FORKWATCH_ASSERT(event, bytes)						\
+	_Static_assert(sizeof(struct forkwatch_##event) == (bytes),		\
+		       "forkwatch_" #event " changed its size");		\
+	_Static_assert((bytes) == FORKWATCH_SUM(FORKWATCH_FIELDS_##event) +	\
+		       sizeof(struct forkwatch_header),				\
+		       "forkwatch_" #event " has padding")
+
+_Static_assert(sizeof(struct forkwatch_header) == 32, "forkwatch_header changed its size");
+_Static_assert(FORKWATCH_SUM(FORKWATCH_FIELDS_header) == 32, "forkwatch_header has padding");
+_Static_assert(sizeof(struct forkwatch_regs) == 288, "forkwatch_regs changed its size");
+_Static_assert(FORKWATCH_SUM(FORKWATCH_FIELDS_regs) == 288, "forkwatch_regs has padding");
+_Static_assert(sizeof(struct forkwatch_context) == 104, "forkwatch_context changed its size");
+_Static_assert(FORKWATCH_SUM(FORKWATCH_FIELDS_context) == 104, "forkwatch_context has padding");
+
+FORKWATCH_ASSERT(fork_enter, 576);
+FORKWATCH_ASSERT(copy_thread, 1064);
+FORKWATCH_ASSERT(fork_exit, 224);
+FORKWATCH_ASSERT(fork_return, 336);
+FORKWATCH_ASSERT(first_run, 784);
+FORKWATCH_ASSERT(cpu_switch_to, 296);
+FORKWATCH_ASSERT(wakeup_new, 56);
+FORKWATCH_ASSERT(exec, 208);
+FORKWATCH_ASSERT(exit, 56);
+
+#endif /* FORKWATCH_UAPI_H */

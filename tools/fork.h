@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The model: one fork, put together from its events. Pure: no I/O, no clock,
+ * the same events always give the same forks.
+ */
+#ifndef FW_FORK_H
+#define FW_FORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "forkwatch.h"
+
+struct fw_ksyms;
+
+/* What the events were taken on; a recorded trace brings its own. */
+struct fw_env {
+	char release[96];		/* uname -r */
+	char machine[32];		/* uname -m */
+	unsigned int kernel;		/* KERNEL_VERSION(major, minor, 0) of release */
+	unsigned int cpus;
+	unsigned int page_size;
+	const struct fw_ksyms *ksyms;	/* NULL if the kernel's symbols are hidden */
+};
+
+/*
+ * One event of each kind, or NULL: not observed. They belong to the fork.
+ * @wait_status and such come from events after the fork: exec, exit.
+ */
+struct fw_fork {
+	struct fw_fork *next;		/* for whoever holds it */
+	uint64_t id;			/* 1, 2, ... in order of fork_enter */
+	uint32_t parent_tid, parent_tgid;
+	uint32_t child_tid, child_tgid;	/* 0: not known (or there is no child) */
+	uint64_t child;			/* its task_struct, 0: not known */
+	struct forkwatch_fork_enter *enter;
+	struct forkwatch_copy_thread *copy_thread;
+	struct forkwatch_fork_exit *exit;
+	struct forkwatch_wakeup_new *wakeup;
+	struct forkwatch_first_run *first_run;
+	struct forkwatch_fork_return *ret;
+	struct forkwatch_cpu_switch_to *switch_in;	/* the switch into the child, with --switches */
+	bool complete;			/* every event that this kind of fork has was seen */
+	void *verdicts;			/* fw_check()'s, see check.h */
+};
+
+/* How one fork came to be, told from flags: "fork", "vfork", "thread", "clone", ... */
+enum fw_fork_kind {
+	FW_FORK,			/* its own mm, parent goes on */
+	FW_VFORK,			/* CLONE_VFORK */
+	FW_THREAD,			/* CLONE_THREAD */
+	FW_SHARED_VM,			/* CLONE_VM without being a thread or a vfork */
+	FW_KTHREAD,			/* kthreadd's children, user mode helpers */
+	FW_IO_THREAD,			/* create_io_thread, vhost_task */
+	FW_KIND_UNKNOWN,		/* fork_enter was not observed */
+	FW_NR_FORK_KINDS,
+};
+
+enum fw_fork_kind fw_fork_kind(const struct fw_fork *fork);
+const char *fw_fork_kind_name(enum fw_fork_kind kind);
+
+/* The error of a failed fork as -errno, 0 for one that made a child, 1 if not observed. */
+int fw_fork_error(const struct fw_fork *fork);
+
+/* Does the child start in user mode? (false also when that is not known: enter is NULL) */
+bool fw_fork_is_user(const struct fw_fork *fork);
+
+struct fw_model;
+
+/*
+ * @emit gets each fork when its last event has come, or at fw_model_flush();
+ * it then belongs to the callee, who ends with fw_fork_free().
+ */
+typedef void (*fw_fork_fn)(void *ctx, struct fw_fork *fork);
+
+int fw_model_open(struct fw_model **out, fw_fork_fn emit, void *ctx);
+
+/*
+ * Takes one event, as fw_event_decode() made it, and owns it from then on.
+ * Events of different CPUs may come a little out of order. Returns 0 or -errno.
+ */
+int fw_model_add(struct fw_model *model, struct forkwatch_header *event);
+
+/* Emits what is still open, as incomplete, in order of id. */
+void fw_model_flush(struct fw_model *model);
+void fw_model_close(struct fw_model *model);
+void fw_fork_free(struct fw_fork *fork);
+
+/* What never came, in one verdict. All 0: the recording is complete. */
+struct fw_losses {
+	uint64_t seq_gaps;	/* events missing between two of one CPU */
+	uint64_t ring_drops;	/* events the kernel side had no room for */
+	uint64_t probe_misses;	/* hits of a probe that did not fire (nmissed) */
+	uint64_t watch_full;	/* children that found the watch set full */
+	uint64_t bad_events;	/* events that did not decode */
+};
+
+/* Events seen by the model, and the gaps in their seq. */
+uint64_t fw_model_events(const struct fw_model *model);
+uint64_t fw_model_gaps(const struct fw_model *model);
+uint64_t fw_losses_total(const struct fw_losses *losses);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Where events come from: one struct of callbacks for each backend. */
+#ifndef FW_SOURCE_H
+#define FW_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "fork.h"
+
+struct fw_source_options {
+	bool all;		/* every task, not only the watched ones */
+	bool switches;		/* cpu_switch_to for each switch of a watched task */
+	size_t ring_bytes;	/* 0: the default; else rounded up to a power of two pages */
+};
+
+/* Gets the bytes of one event, valid during the call. A negative return ends the poll with it. */
+typedef int (*fw_bytes_fn)(void *ctx, const void *data, size_t size);
+
+struct fw_source;
+
+struct fw_source_ops {
+	const char *name;	/* "bpf", "tracefs", "file" */
+	int (*open)(struct fw_source **out, const struct fw_source_options *opt);
+	/* Watches the task @tid and all it will fork from now on. */
+	int (*watch)(struct fw_source *source, pid_t tid);
+	/* Waits up to @timeout_ms for events; returns how many there were, or -errno. */
+	int (*poll)(struct fw_source *source, int timeout_ms, fw_bytes_fn fn, void *ctx);
+	/* Losses since open, as far as this backend can know them. */
+	int (*losses)(struct fw_source *source, struct fw_losses *losses);
+	void (*close)(struct fw_source *source);
+};
+
+extern const struct fw_source_ops fw_source_bpf;
+
+/*
+ * After a failed open: what is wrong and what to do next, in sentences fit
+ * for a terminal. Never NULL.
+ */
+const char *fw_source_error(void);
+
+#endif
