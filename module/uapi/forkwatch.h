@@ -103,7 +103,7 @@
 
 /*
  * fork_enter: kprobe on copy_process(). @clone_flags .. @fn_arg are the
- * struct kernel_clone_args of the call; before 5.18 a kernel thread's function
+ * struct kernel_clone_args of the call; before 5.19 a kernel thread's function
  * and argument travel in stack and stack_size and are reported as @fn and
  * @fn_arg here too. @flags is FORKWATCH_ENTER_*. @task, @start_time (ns,
  * CLOCK_MONOTONIC), @comm and @context are the parent's; @context is the one
@@ -149,8 +149,9 @@
  * header's the latter. @child is the child's task_struct, whose kernel stack
  * is [@stack_low, @stack_top); @pt_regs is where its registers lie and
  * @stackframe the frame record within them. @parent_tpidr is the live
- * tpidr_el0, @parent_tp the one in the parent's task_struct. @parent_context
- * and @parent_switches are as in fork_enter, but at this moment.
+ * tpidr_el0, @parent_tp the one in the parent's task_struct; tp is thread.uw.tp_value
+ * and tp2 thread.uw.tp2_value. @parent_context and @parent_switches are as in
+ * fork_enter, but at this moment.
  */
 #define FORKWATCH_FIELDS_copy_thread(F, A, S)		\
 	F(__u64, child)					\
@@ -231,7 +232,7 @@
  * child's cpu_context in memory, @regs its pt_regs. @prev is the task that
  * this CPU left, @prev_context what it saved. @switch_return is the address
  * after the `bl cpu_switch_to` of __switch_to(), 0 if that was not found.
- * @el is CurrentEL >> 2.
+ * @el, @spsel and @daif are from the PSTATE that was in force there.
  */
 #define FORKWATCH_FIELDS_first_run(F, A, S)		\
 	F(__u64, child)					\

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between kernels, each with the commit that made it. The rest of
+ * the module reads as if there were one kernel.
+ */
+#ifndef FW_COMPAT_H
+#define FW_COMPAT_H
+
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+#include <linux/sched/task.h>
+#include <linux/version.h>
+
+/*
+ * v5.19: c5febea0956f ("fork: Pass struct kernel_clone_args into copy_thread")
+ * and 5bd2e97c868a ("fork: Generalize PF_IO_WORKER handling"), one series.
+ * Before it, copy_thread() took (clone_flags, stack_start, stk_sz, p, tls), and
+ * a kernel thread's function travelled in args->stack.
+ */
+#define FW_CLONE_ARGS_HAVE_FN	(LINUX_VERSION_CODE >= KERNEL_VERSION(5, 19, 0))
+
+/*
+ * v5.12: cc440e8738e5 ("kernel: provide create_io_thread() helper"), in 5.10
+ * since 5.10.162, which took over io_uring as a whole.
+ */
+#define FW_CLONE_ARGS_HAVE_IO_THREAD					\
+	(LINUX_VERSION_CODE >= KERNEL_VERSION(5, 12, 0) ||		\
+	 (LINUX_VERSION_CODE >= KERNEL_VERSION(5, 10, 162) &&		\
+	  LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)))
+
+/* The new task, from the registers at copy_thread()'s entry. */
+static inline struct task_struct *fw_copy_thread_child(const struct pt_regs *regs)
+{
+#if FW_CLONE_ARGS_HAVE_FN
+	return (struct task_struct *)regs->regs[0];
+#else
+	return (struct task_struct *)regs->regs[3];
+#endif
+}
+
+/* The clone flags, likewise. */
+static inline u64 fw_copy_thread_flags(const struct pt_regs *regs)
+{
+#if FW_CLONE_ARGS_HAVE_FN
+	return ((const struct kernel_clone_args *)regs->regs[1])->flags;
+#else
+	return regs->regs[0];
+#endif
+}
+
+static inline bool fw_clone_args_io_thread(const struct kernel_clone_args *args)
+{
+#if FW_CLONE_ARGS_HAVE_IO_THREAD
+	return args->io_thread;
+#else
+	return false;
+#endif
+}
+
+/* v6.4: 54e6842d0775 ("fork/vm: Move common PF_IO_WORKER behavior to new flag") */
+static inline bool fw_clone_args_user_worker(const struct kernel_clone_args *args)
+{
+#ifdef PF_USER_WORKER
+	return args->user_worker;
+#else
+	return false;
+#endif
+}
+
+/* Will copy_thread() make a task that starts in the kernel? Asked in the parent. */
+static inline bool fw_clone_args_kthread(const struct kernel_clone_args *args)
+{
+#if FW_CLONE_ARGS_HAVE_FN
+	return args->fn;
+#else
+	return (current->flags & PF_KTHREAD) || fw_clone_args_io_thread(args);
+#endif
+}
+
+/* The function of such a task, and its argument. */
+static inline u64 fw_clone_args_fn(const struct kernel_clone_args *args)
+{
+#if FW_CLONE_ARGS_HAVE_FN
+	return (u64)args->fn;
+#else
+	return fw_clone_args_kthread(args) ? args->stack : 0;
+#endif
+}
+
+static inline u64 fw_clone_args_fn_arg(const struct kernel_clone_args *args)
+{
+#if FW_CLONE_ARGS_HAVE_FN
+	return (u64)args->fn_arg;
+#else
+	return fw_clone_args_kthread(args) ? args->stack_size : 0;
+#endif
+}
+
+#endif /* FW_COMPAT_H */

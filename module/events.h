@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The module's tracepoints. Each has one argument, the event of the ABI; the
+ * record that ftrace and perf keep of it has the same fields at the same
+ * distances, generated from the same list. Attaching the first listener arms
+ * the event's probe, detaching the last one disarms it (probes.c).
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM forkwatch
+
+#if !defined(FW_EVENTS_H) || defined(TRACE_HEADER_MULTI_READ)
+#define FW_EVENTS_H
+
+#include <linux/tracepoint.h>
+
+#include "forkwatch.h"
+#include "probes.h"
+
+#define FW_ASSIGN_F(type, name)		__entry->name = event->name;
+#define FW_ASSIGN_A(type, name, n)	memcpy(__entry->name, event->name, sizeof(event->name));
+#define FW_ASSIGN_S(type, name)		__entry->name = event->name;
+
+#define FW_TRACE_EVENT(name, print)						\
+	TRACE_EVENT_FN(name,							\
+		TP_PROTO(const struct forkwatch_##name *event),			\
+		TP_ARGS(event),							\
+		TP_STRUCT__entry(						\
+			__field_struct(struct forkwatch_header, hdr)		\
+			FORKWATCH_FIELDS_##name(__field, __array, __field_struct) \
+		),								\
+		TP_fast_assign(							\
+			__entry->hdr = event->hdr;				\
+			FORKWATCH_FIELDS_##name(FW_ASSIGN_F, FW_ASSIGN_A, FW_ASSIGN_S) \
+		),								\
+		PARAMS(print),							\
+		fw_##name##_arm, fw_##name##_disarm)
+
+FW_TRACE_EVENT(fork_enter,
+	TP_printk("comm=%s clone_flags=%#llx stack=%#llx tls=%#llx fn=%pS syscall=%d pc=%#llx",
+		  __entry->comm, __entry->clone_flags, __entry->stack, __entry->tls,
+		  (void *)(uintptr_t)__entry->fn, __entry->regs.syscallno, __entry->regs.pc));
+
+FW_TRACE_EVENT(copy_thread,
+	TP_printk("result=%d x0=%#llx sp=%#llx pc=%#llx tp=%#llx context.pc=%pS context.sp=stack_top-%#llx",
+		  __entry->result, __entry->regs_after.x[0], __entry->regs_after.sp,
+		  __entry->regs_after.pc, __entry->tp_after,
+		  (void *)(uintptr_t)__entry->context_after.pc,
+		  __entry->stack_top - __entry->context_after.sp));
+
+FW_TRACE_EVENT(fork_exit,
+	TP_printk("result=%lld child_tid=%u child_tgid=%u exit_signal=%d",
+		  __entry->result, __entry->child_tid, __entry->child_tgid,
+		  __entry->exit_signal));
+
+FW_TRACE_EVENT(fork_return,
+	TP_printk("result=%lld took=%lluns", __entry->result,
+		  __entry->hdr.time - __entry->enter_time));
+
+FW_TRACE_EVENT(first_run,
+	TP_printk("comm=%s lr=%pS x19=%#llx sp=stack_top-%#llx x0=%#llx prev_comm=%s prev_tid=%u prev_pc=%pS",
+		  __entry->comm, (void *)(uintptr_t)__entry->lr, __entry->live.saved[0],
+		  __entry->stack_top - __entry->live.sp, __entry->regs.x[0],
+		  __entry->prev_comm, __entry->prev_tid,
+		  (void *)(uintptr_t)__entry->prev_context.pc));
+
+FW_TRACE_EVENT(cpu_switch_to,
+	TP_printk("prev_comm=%s prev_tid=%u next_comm=%s next_tid=%u next_pc=%pS",
+		  __entry->prev_comm, __entry->prev_tid, __entry->next_comm, __entry->next_tid,
+		  (void *)(uintptr_t)__entry->next_context.pc));
+
+#endif /* FW_EVENTS_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE events
+#include <trace/define_trace.h>

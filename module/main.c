@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * forkwatch: what an arm64 kernel does when a process forks, as tracepoints.
+ *
+ *	events.h	the tracepoints
+ *	probes.c	the probe behind each of them, armed while somebody listens
+ *	capture.c	what the probes read
+ *	symbols.c	where __switch_to() calls cpu_switch_to()
+ *	params.c	what /sys/module/forkwatch/parameters shows
+ *	compat.h	what differs between kernels
+ */
+#include <linux/module.h>
+
+#define CREATE_TRACE_POINTS
+#include "events.h"
+#include "symbols.h"
+
+#if !IS_ENABLED(CONFIG_ARM64)
+#error "forkwatch reads arm64 registers: build it against an arm64 kernel"
+#endif
+#if !IS_ENABLED(CONFIG_KRETPROBES) || !IS_ENABLED(CONFIG_TRACEPOINTS)
+#error "forkwatch needs CONFIG_KPROBES, CONFIG_KRETPROBES and CONFIG_TRACEPOINTS"
+#endif
+
+static int __init forkwatch_init(void)
+{
+	return fw_symbols_init();
+}
+
+/* The kernel has dropped every listener by the time our text goes (probes.c). */
+static void __exit forkwatch_exit(void)
+{
+}
+
+module_init(forkwatch_init);
+module_exit(forkwatch_exit);
+
+MODULE_DESCRIPTION("What happens to every register when a process forks, as tracepoints");
+MODULE_AUTHOR("The forkwatch developers");
+MODULE_LICENSE("GPL v2");

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The read-only files in /sys/module/forkwatch/parameters. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/moduleparam.h>
+#include <linux/mm.h>
+
+#include "forkwatch.h"
+#include "probes.h"
+
+/* insmod hands "name=value" to set() whatever the file's mode is. */
+static int refuse(const char *value, const struct kernel_param *param)
+{
+	pr_err("parameter %s is read-only\n", param->name);
+	return -EINVAL;
+}
+
+static int abi_get(char *buffer, const struct kernel_param *param)
+{
+	return scnprintf(buffer, PAGE_SIZE, "%d\n", FORKWATCH_ABI_VERSION);
+}
+
+static int probes_get(char *buffer, const struct kernel_param *param)
+{
+	return fw_probes_print(buffer, PAGE_SIZE);
+}
+
+static const struct kernel_param_ops abi_ops = {
+	.set = refuse,
+	.get = abi_get,
+};
+module_param_cb(abi, &abi_ops, NULL, 0444);
+MODULE_PARM_DESC(abi, "version of the events (read-only)");
+
+static const struct kernel_param_ops probes_ops = {
+	.set = refuse,
+	.get = probes_get,
+};
+module_param_cb(probes, &probes_ops, NULL, 0444);
+MODULE_PARM_DESC(probes, "each event's probe: symbol, state, hits that it missed, error (read-only)");

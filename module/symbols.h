@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Places in the kernel's text that have no name of their own. */
+#ifndef FW_SYMBOLS_H
+#define FW_SYMBOLS_H
+
+#include <linux/types.h>
+
+/* Looks for them. Returns 0 even where one was not found. */
+int fw_symbols_init(void);
+
+/* The `bl cpu_switch_to` in __switch_to(), NULL if it was not found. */
+u32 *fw_switch_call(void);
+
+#endif /* FW_SYMBOLS_H */
