@@ -9,6 +9,7 @@ while [ ! -e "$here/Makefile" ] || [ ! -e "$here/COPYING" ]; do
 done
 ROOT=$here
 QEMU_DIR=$ROOT/tests/qemu
+# shellcheck disable=SC2034  # for the scripts that read this file
 BUILD=$ROOT/build
 CACHE=${FORKWATCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/forkwatch}
 
@@ -36,6 +37,20 @@ skip()
 	exit "$SKIP"
 }
 
+may_be_root()
+{
+	[ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null
+}
+
+as_root()
+{
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	else
+		sudo -n "$@"
+	fi
+}
+
 # true when FILE is there and was touched within a day
 fresh()
 {
@@ -56,6 +71,7 @@ kernel_names()
 }
 
 # kernel_line NAME: sets k_suites, k_flavour, k_gcc
+# shellcheck disable=SC2034  # for the scripts that read this file
 kernel_line()
 {
 	line=$(sed 's/#.*//' "$QEMU_DIR/kernels" | awk -v n="$1" '$1 == n')
