@@ -125,6 +125,12 @@ apt_update()
 	return 1
 }
 
+# apt_host_line SUITE: a source line for packages that run here, from the mirror that was found
+apt_host_line()
+{
+	sed 's/arch=[^ ]*/arch='"$ARCH_DEB/" "$APT_DIR/$1/sources.list"
+}
+
 # apt_depends SUITE PACKAGE REGEX: the direct dependencies whose names match
 apt_depends()
 {
