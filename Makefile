@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# forkwatch: builds, demonstrates and tests. `make help` says what there is.
+# (The module itself is described in Kbuild: make -C KDIR M=$PWD modules works too.)
+
+KERNELS ?= 5.10 6.1 6.12 7
+KERNEL  ?= 6.1
+MODULE_VARIANT ?=
+MODULE_CFLAGS  ?=
+
+machine := $(shell uname -m)
+native  := $(filter aarch64,$(machine))
+build   := build
+qemu    := tests/qemu
+deps    := @$(qemu)/deps
+
+# Programs for the guest and for boards are static arm64 ones.
+ARM64_CC ?= $(if $(native),gcc,aarch64-linux-gnu-gcc)
+HOSTCC   ?= gcc
+CLANG    ?= clang
+BPFTOOL  ?= bpftool
+STRIP_G  ?= llvm-strip -g
+
+# sbin holds bpftool, which an ordinary user's PATH may lack.
+export PATH := $(PATH):/usr/sbin:/sbin
+export MODULE_VARIANT MODULE_CFLAGS MODULE_MAKEFLAGS
+
+version  := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+warnings := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes
+cflags   := -std=gnu11 -O2 -g $(warnings) -D_GNU_SOURCE -MMD -MP
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDEXPANSION:
+.SECONDARY:
+
+# V=1 shows the commands, as in the kernel's build.
+ifneq ($(V),1)
+quiet := @
+say = @printf '  %-7s %s\n' $(1) $(2);
+endif
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | \
+		awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@echo
+	@echo '  KERNEL=6.1       the kernel of module, bundle and demo: a name of tests/qemu/kernels'
+	@echo '  KDIR=DIR         module, bundle: build for this configured kernel tree instead'
+	@echo '                   (with CROSS_COMPILE=… and CC=… where it needs them)'
+	@echo '  KERNELS="6.1 7"  the kernels of test; the default is all of them'
+	@echo '  VM=1             demo: boot a guest even where this machine is arm64'
+	@echo '  V=1              show the commands'
+
+.PHONY: all
+all: module bpf tools ## build module, bpf and tools: for this machine if it is arm64, else for the guest
+
+# ---- the module ---------------------------------------------------------------------------
+
+ifneq ($(native),)
+ifeq ($(origin KERNEL),file)
+KDIR ?= /lib/modules/$(shell uname -r)/build
+endif
+endif
+
+ifdef KDIR
+# Not include/config/kernel.release: distributions override that one.
+release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' '$(KDIR)/include/generated/utsrelease.h' 2>/dev/null)
+module_dir = $(build)/module/$(release)$(MODULE_VARIANT:%=-%)
+CROSS_COMPILE ?= $(if $(native),,aarch64-linux-gnu-)
+kbuild_args = ARCH=arm64 CROSS_COMPILE='$(CROSS_COMPILE)'
+# make has a CC of its own; only one that was asked for goes to the kernel's build.
+kbuild_args += $(if $(filter-out default,$(origin CC)),CC='$(CC)')
+
+# Each kernel gets a copy of the sources, so that builds for several do not mix.
+.PHONY: module
+module: check-kdir ## build forkwatch.ko
+	$(quiet)mkdir -p $(module_dir)
+	$(quiet)cp -pu Kbuild $(module_dir) && cp -puR module $(module_dir)
+	$(quiet)$(MAKE) --no-print-directory -C '$(KDIR)' M='$(CURDIR)/$(module_dir)' \
+		$(kbuild_args) FORKWATCH_CFLAGS='$(MODULE_CFLAGS)' $(MODULE_MAKEFLAGS) modules
+
+.PHONY: check-kdir
+check-kdir:
+	@[ -d '$(KDIR)' ] || { echo "error: KDIR=$(KDIR): no such directory." \
+		"Install the headers of that kernel, or give KERNEL=6.1 to build for the guest." >&2; exit 2; }
+	@[ -n '$(release)' ] || { echo "error: KDIR=$(KDIR) is not a configured kernel tree:" \
+		"include/generated/utsrelease.h is missing. Run there: make modules_prepare" >&2; exit 2; }
+	@[ -s '$(KDIR)/Module.symvers' ] || { echo "error: KDIR=$(KDIR) has no Module.symvers:" \
+		"that kernel was not built there, so its exports are unknown. Run there: make" >&2; exit 2; }
+else
+.PHONY: module
+module:
+	$(call say,MODULE,'for kernel $(KERNEL)')
+	$(quiet)MAKE='$(MAKE)' $(qemu)/module '$(KERNEL)'
+endif
+
+# ---- BPF ----------------------------------------------------------------------------------
+
+skeleton := $(build)/bpf/forkwatch.skel.h
+bpf_flags := -O2 -g -target bpf -D__TARGET_ARCH_arm64 -Wall -Wextra -Werror -Imodule/uapi -Ibpf
+
+.PHONY: bpf
+bpf: $(skeleton) ## build the BPF programs
+
+# The linux/ headers want asm/, which clang does not look for when the target is bpf.
+$(build)/bpf/forkwatch.bpf.o: bpf/forkwatch.bpf.c | deps-bpf
+	$(call say,BPF,$@)
+	$(quiet)mkdir -p $(@D)
+	$(quiet)$(CLANG) $(bpf_flags) -MMD -MP -idirafter /usr/include/$$($(HOSTCC) -print-multiarch) \
+		-c $< -o $@
+	$(quiet)$(STRIP_G) $@
+
+$(skeleton): $(build)/bpf/forkwatch.bpf.o
+	$(call say,SKEL,$@)
+	$(quiet)$(BPFTOOL) gen skeleton $< name forkwatch_bpf >$@.new
+	$(quiet)mv $@.new $@
+
+# ---- the tool -----------------------------------------------------------------------------
+
+# What only a program has; all other files of tools/ may be linked into the unit tests.
+main_sources := $(wildcard tools/forkwatch.c tools/cmd_*.c)
+core_sources := $(filter-out $(main_sources),$(wildcard tools/*.c))
+tool_flags   := -Imodule/uapi -Itools -I$(build)/bpf
+tool_libs    := -ljansson -lbpf -lelf -lz
+
+# Found when first used: not every target needs it.
+SYSROOT = $(eval SYSROOT := $$(shell $(qemu)/fetch sysroot | sed -n 's/^SYSROOT=//p'))$(SYSROOT)
+sysroot_flags = $(if $(SYSROOT),,$(error no arm64 libraries: see above))-isystem $(SYSROOT)/usr/include \
+	-isystem $(SYSROOT)/usr/include/aarch64-linux-gnu
+sysroot_libs = -static -L$(SYSROOT)/usr/lib/aarch64-linux-gnu
+
+# $(1): directory below build/, $(2): compiler, $(3): its flags, $(4): flags to link with
+define tool_rules
+$(build)/$(1)/obj/%.o: tools/%.c $(skeleton) | deps-tools
+	$$(call say,CC,$$@)
+	$(quiet)mkdir -p $$(@D)
+	$(quiet)$(2) $(cflags) $(tool_flags) $(3) -c $$< -o $$@
+
+$(main_sources:tools/%.c=$(build)/$(1)/obj/%.o): $(build)/version
+$(main_sources:tools/%.c=$(build)/$(1)/obj/%.o): cflags += -DFORKWATCH_VERSION='"$(version)"'
+
+$(build)/$(1)/libforkwatch-core.a: $(core_sources:tools/%.c=$(build)/$(1)/obj/%.o)
+	$$(call say,AR,$$@)
+	$(quiet)rm -f $$@ && ar rcs $$@ $$^
+
+$(build)/$(1)/forkwatch: $(main_sources:tools/%.c=$(build)/$(1)/obj/%.o) \
+		$(build)/$(1)/libforkwatch-core.a
+	$$(call say,LD,$$@)
+	$(quiet)$(2) -o $$@ $$^ $(4) $(tool_libs)
+endef
+
+$(eval $(call tool_rules,arm64,$$(ARM64_CC),$$(sysroot_flags),$$(sysroot_libs)))
+$(eval $(call tool_rules,$(machine),$$(HOSTCC),,))
+
+.PHONY: tools
+tools: $(build)/$(machine)/forkwatch $(if $(native),,$(build)/arm64/forkwatch) ## build the tool
+	$(quiet)ln -sfn ../$< tools/forkwatch
+
+# Rewritten only when the version changes, so that a commit rebuilds what shows it.
+$(build)/version: FORCE
+	@mkdir -p $(@D); echo '$(version)' | cmp -s - $@ || echo '$(version)' >$@
+
+# ---- programs of the tests ----------------------------------------------------------------
+
+workloads := $(patsubst tests/workload/%.c,$(build)/arm64/workload/%,$(wildcard tests/workload/*.c))
+helpers   := $(patsubst tests/e2e/%.c,$(build)/arm64/e2e/%,$(wildcard tests/e2e/*.c))
+units     := $(patsubst tests/unit/%.c,$(build)/unit/%,$(wildcard tests/unit/test_*.c))
+test_flags := -Imodule/uapi -Itests/workload
+sanitize  := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+.PHONY: workloads
+workloads: $(workloads) ## build the programs that fork in known ways
+
+$(build)/arm64/workload/%: tests/workload/%.c $$(wildcard tests/workload/$$*.S) | deps-cross
+	$(call say,CC,$@)
+	$(quiet)mkdir -p $(@D)
+	$(quiet)$(ARM64_CC) $(cflags) $(test_flags) -static -pthread -MF $@.d -o $@ $(filter %.c %.S,$^)
+
+.PHONY: helpers
+helpers: $(helpers)
+
+$(build)/arm64/e2e/%: tests/e2e/%.c | deps-cross
+	$(call say,CC,$@)
+	$(quiet)mkdir -p $(@D)
+	$(quiet)$(ARM64_CC) $(cflags) $(test_flags) $(sysroot_flags) -MF $@.d -o $@ $< $(sysroot_libs) -ljansson
+
+$(build)/unit/core/%.o: tools/%.c $(skeleton) | deps-tools
+	$(call say,CC,$@)
+	$(quiet)mkdir -p $(@D)
+	$(quiet)$(HOSTCC) $(cflags) -O1 $(sanitize) $(tool_flags) -c $< -o $@
+
+$(build)/unit/libforkwatch-core.a: $(core_sources:tools/%.c=$(build)/unit/core/%.o)
+	$(quiet)rm -f $@ && ar rcs $@ $^
+
+# A file of tests/unit that is no test_*.c is shared by all tests.
+unit_shared := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
+
+$(build)/unit/%: tests/unit/%.c $(unit_shared) $(build)/unit/libforkwatch-core.a | deps-unit
+	$(call say,CC,$@)
+	$(quiet)$(HOSTCC) $(cflags) -O1 $(sanitize) $(tool_flags) $(test_flags) -Itests/unit \
+		-DTEST_DATA_DIR='"$(CURDIR)/tests/data"' -MF $@.d -o $@ $(filter %.c %.a,$^) \
+		-lcmocka $(tool_libs)
+
+# ---- what to run --------------------------------------------------------------------------
+
+.PHONY: unit
+unit: $(units) ## run the unit tests on this machine
+	@tests/unit.sh $(units)
+
+.PHONY: style
+style: ## checkpatch, sparse, shellcheck and the licence lines
+	$(deps) style module cross fetch
+	@tests/style.sh
+
+variants:
+	$(quiet)MAKEFLAGS= $(MAKE) --no-print-directory module KERNEL='$(KERNEL)' \
+		MODULE_VARIANT=x0 MODULE_CFLAGS=-DFORKWATCH_TEST_CHILD_X0=7
+	$(quiet)MAKEFLAGS= $(MAKE) --no-print-directory module KERNEL='$(KERNEL)' \
+		MODULE_VARIANT=abi MODULE_CFLAGS=-DFORKWATCH_ABI_VERSION=9999
+.PHONY: variants
+
+.PHONY: guest-programs
+guest-programs: $(build)/arm64/forkwatch $(workloads) $(helpers)
+
+.PHONY: test
+test: ## style, unit tests, and guest tests on all KERNELS
+	@MAKE='$(MAKE)' tests/run.sh $(KERNELS)
+
+.PHONY: demo
+ifeq ($(if $(VM),,$(native)),)
+demo: guest-programs ## show real forks, taken apart, on a real arm64 kernel
+	$(quiet)$(MAKE) --no-print-directory module KDIR= KERNEL='$(KERNEL)'
+	$(deps) guest
+	$(call say,BOOT,'kernel $(KERNEL) in qemu')
+	@$(qemu)/run '$(KERNEL)' --demo
+else
+demo: all workloads
+	@$(qemu)/native.sh demo
+.PHONY: check-host
+check-host: all workloads helpers
+	@$(qemu)/native.sh tests
+endif
+
+.PHONY: bundle
+bundle: module $(build)/arm64/forkwatch $(workloads) ## collect in build/bundle/RELEASE what a board needs
+	@$(qemu)/bundle $(if $(KDIR),--release '$(release)','$(KERNEL)')
+
+.PHONY: clean
+clean: ## remove build/
+	rm -rf $(build) tools/forkwatch
+
+# What must be on this machine; looked for only where something is built.
+.PHONY: FORCE deps-bpf deps-tools deps-cross deps-unit
+deps-bpf:
+	$(deps) bpf tools
+deps-tools deps-cross:
+	$(deps) tools $(if $(native),,cross)
+deps-unit:
+	$(deps) tools unit
+
+-include $(wildcard $(build)/bpf/*.d $(build)/*/obj/*.d $(build)/*/*.d $(build)/*/*/*.d)
