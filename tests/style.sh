@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Style and static checks of every tracked file. Prints one line of TAP for each check.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+qemu=tests/qemu
+
+# What checkpatch says of a patch to the kernel, and does not hold here:
+#   LINUX_VERSION_CODE, CONSTANT_COMPARISON
+#       one source is built for many kernels; the comparison it means is KERNEL_VERSION(…)
+#   COMPLEX_MACRO, MULTISTATEMENT_MACRO_USE_DO_WHILE, TRAILING_SEMICOLON, MACRO_ARG_REUSE,
+#   MACRO_ARG_PRECEDENCE
+#       tables are macros that list declarations: they are no statements and no expressions
+#   BIT_MACRO, CAMELCASE
+#       the ABI header and the programs have C's and libelf's names, not the kernel's macros
+#   PREFER_KERNEL_TYPES, PREFER_DEFINED_ATTRIBUTE_MACRO (programs only)
+#       the kernel's own names for these do not exist outside it
+tables=COMPLEX_MACRO,MULTISTATEMENT_MACRO_USE_DO_WHILE,TRAILING_SEMICOLON,MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE
+kernel_ignore=LINUX_VERSION_CODE,CONSTANT_COMPARISON,$tables,BIT_MACRO,CAMELCASE
+program_ignore=$tables,BIT_MACRO,CAMELCASE,PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO
+
+n=0
+failed=0
+# result NAME STATUS DETAILS: one line of TAP, with what was found below it
+result()
+{
+	n=$((n + 1))
+	if [ "$2" -eq 0 ]; then
+		echo "ok $n - style: $1"
+	else
+		echo "not ok $n - style: $1"
+		printf '%s\n' "$3" | sed 's/^/# /'
+		failed=1
+	fi
+}
+
+tracked()
+{
+	git ls-files -z -- "$@" | while IFS= read -r -d '' file; do
+		[ ! -f "$file" ] || [ -L "$file" ] || printf '%s\n' "$file"
+	done
+}
+
+check_licences()
+{
+	local out
+	out=$(tracked | grep -vE '^COPYING$|^README|\.md$|^tests/data/' |
+		xargs grep -LE 'SPDX-License-Identifier: GPL-2.0-only( WITH Linux-syscall-note)?( |$)')
+	result 'every file names its licence' "$([ -z "$out" ]; echo $?)" "no SPDX line: $out"
+}
+
+check_shell()
+{
+	local files out
+	files=$(tracked .ci tests | xargs awk 'FNR == 1 && (/^#!.*sh$/ || /shellcheck shell=/) { print FILENAME }')
+	# shellcheck disable=SC2086  # a list of files
+	out=$(shellcheck -x $files 2>&1)
+	result 'shellcheck' $? "$out"
+}
+
+# checkpatch IGNORE FILE…: its complaints, less those that it makes by mistake
+checkpatch()
+{
+	local ignore=$1 place what line
+	shift
+	[ $# -gt 0 ] || return 0
+	"$CHECKPATCH" --no-tree --strict --terse --show-types --no-summary --max-line-length=100 \
+		--ignore "$ignore" --file "$@" 2>&1 | while IFS= read -r what; do
+		[[ $what =~ ^([^:]+):([0-9]+):\ [A-Z]+:([A-Z_]+): ]] || continue
+		place=${BASH_REMATCH[1]}
+		line=$(sed -n "${BASH_REMATCH[2]}p" "$place")
+		case ${BASH_REMATCH[3]}:$line in
+		# It belongs to the function above, like EXPORT_SYMBOL, which checkpatch knows.
+		LINE_SPACING:NOKPROBE_SYMBOL*) ;;
+		# (void) has no name to give.
+		FUNCTION_ARGUMENTS:*'(void)'*) ;;
+		# Trace headers are laid out like this in all of the kernel.
+		PARENTHESIS_ALIGNMENT:*TP_*) ;;
+		*) printf '%s\n' "$what" ;;
+		esac
+	done
+}
+
+check_kernel_style()
+{
+	local found out
+	found=$($qemu/fetch checkpatch) || {
+		echo "ok $((++n)) - style: checkpatch # SKIP the kernel's source cannot be had"
+		return
+	}
+	CHECKPATCH=${found#CHECKPATCH=}
+	mapfile -t kernel_files < <(tracked 'module/*.[ch]' 'bpf/*.[ch]')
+	mapfile -t program_files < <(tracked 'tools/*.[ch]' 'tests/*.[chS]')
+	out=$(checkpatch "$kernel_ignore" "${kernel_files[@]}"
+		checkpatch "$program_ignore" "${program_files[@]}")
+	result 'checkpatch --strict' "$([ -z "$out" ]; echo $?)" "$out"
+}
+
+check_sparse()
+{
+	local out status
+	out=$(MODULE_VARIANT=sparse MODULE_CFLAGS='' MODULE_MAKEFLAGS='C=2 CHECK=sparse' \
+		$qemu/module 6.1 2>&1)
+	status=$?
+	if [ $status -eq 77 ]; then
+		echo "ok $((++n)) - style: sparse # SKIP the kernel's headers cannot be had"
+		return
+	fi
+	grep -qE '^[^ ]*module/.*: (warning|error):' <<<"$out" && status=1
+	result 'sparse' $status "$out"
+}
+
+check_licences
+check_shell
+check_kernel_style
+check_sparse
+exit $failed
