@@ -64,8 +64,10 @@ checkpatch()
 	local ignore=$1 place what line
 	shift
 	[ $# -gt 0 ] || return 0
-	"$CHECKPATCH" --no-tree --strict --terse --show-types --no-summary --max-line-length=100 \
-		--ignore "$ignore" --file "$@" 2>&1 | while IFS= read -r what; do
+	# It leaves a cache in the directory where it runs.
+	(cd "$scratch" && "$CHECKPATCH" --no-tree --strict --terse --show-types --no-summary \
+		--max-line-length=100 --ignore "$ignore" --file "${@/#/$OLDPWD/}" 2>&1) |
+		sed "s,^$PWD/,," | while IFS= read -r what; do
 		[[ $what =~ ^([^:]+):([0-9]+):\ [A-Z]+:([A-Z_]+): ]] || continue
 		place=${BASH_REMATCH[1]}
 		line=$(sed -n "${BASH_REMATCH[2]}p" "$place")
@@ -89,10 +91,12 @@ check_kernel_style()
 		return
 	}
 	CHECKPATCH=${found#CHECKPATCH=}
+	scratch=$(mktemp -d)
 	mapfile -t kernel_files < <(tracked 'module/*.[ch]' 'bpf/*.[ch]')
 	mapfile -t program_files < <(tracked 'tools/*.[ch]' 'tests/*.[chS]')
 	out=$(checkpatch "$kernel_ignore" "${kernel_files[@]}"
 		checkpatch "$program_ignore" "${program_files[@]}")
+	rm -rf "$scratch"
 	result 'checkpatch --strict' "$([ -z "$out" ]; echo $?)" "$out"
 }
 
