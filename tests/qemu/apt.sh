@@ -91,7 +91,7 @@ apt_config()
 			Acquire::Retries "2";
 			Acquire::http::Timeout "20";
 		EOF
-		apt-config dump | grep -E '^Acquire::https?::' | grep -vi '::Timeout ' || :
+		apt-config dump | grep -E '^Acquire::(https?::|Check-Date )' | grep -vi '::Timeout ' || :
 	} >"$dir/apt.conf"
 }
 
