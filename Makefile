@@ -52,7 +52,7 @@ help: ## list the targets
 	@echo '  V=1              show the commands'
 
 .PHONY: all
-all: module bpf tools ## build module, bpf and tools: for this machine if it is arm64, else for the guest
+all: deps-all module bpf tools ## build module, bpf and tools: for this machine if it is arm64, else for the guest
 
 # ---- the module ---------------------------------------------------------------------------
 
@@ -182,7 +182,8 @@ helpers: $(helpers)
 $(build)/arm64/e2e/%: tests/e2e/%.c | deps-cross
 	$(call say,CC,$@)
 	$(quiet)mkdir -p $(@D)
-	$(quiet)$(ARM64_CC) $(cflags) $(test_flags) $(sysroot_flags) -MF $@.d -o $@ $< $(sysroot_libs) -ljansson
+	$(quiet)$(ARM64_CC) $(cflags) $(test_flags) $(if $(native),,$(sysroot_flags)) -MF $@.d -o $@ $< \
+		$(if $(native),-static,$(sysroot_libs)) -ljansson
 
 $(build)/unit/core/%.o: tools/%.c $(skeleton) | deps-tools
 	$(call say,CC,$@)
@@ -228,9 +229,8 @@ test: ## style, unit tests, and guest tests on all KERNELS
 
 .PHONY: demo
 ifeq ($(if $(VM),,$(native)),)
-demo: guest-programs ## show real forks, taken apart, on a real arm64 kernel
+demo: deps-demo guest-programs ## show real forks, taken apart, on a real arm64 kernel
 	$(quiet)$(MAKE) --no-print-directory module KDIR= KERNEL='$(KERNEL)'
-	$(deps) guest
 	$(call say,BOOT,'kernel $(KERNEL) in qemu')
 	@$(qemu)/run '$(KERNEL)' --demo
 else
@@ -249,8 +249,13 @@ bundle: module $(build)/arm64/forkwatch $(workloads) ## collect in build/bundle/
 clean: ## remove build/
 	rm -rf $(build) tools/forkwatch
 
-# What must be on this machine; looked for only where something is built.
-.PHONY: FORCE deps-bpf deps-tools deps-cross deps-unit
+# What must be on this machine; looked for only where something is built. The targets that need
+# many packages ask for all of them first: it is one command where the user has to run it.
+.PHONY: FORCE deps-bpf deps-tools deps-cross deps-unit deps-all deps-demo
+deps-all:
+	$(deps) module bpf tools $(if $(native),,cross fetch)
+deps-demo:
+	$(deps) module bpf tools fetch guest $(if $(native),,cross)
 deps-bpf:
 	$(deps) bpf tools
 deps-tools deps-cross:

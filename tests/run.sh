@@ -107,6 +107,8 @@ for kernel; do
 	}
 done
 
+# All at once, so that there is one command where the user has to install them.
+$qemu/deps module cross bpf tools unit style fetch guest chroot || exit
 rm -rf $logs
 mkdir -p $logs
 parts=(style.log unit.log)
@@ -128,5 +130,5 @@ for kernel; do
 done
 grep -q '^not ok ' $logs/guest-programs.log && parts+=(guest-programs.log)
 [ ${#bootable[@]} -eq 0 ] ||
-	{ $qemu/deps guest && printf '%s\n' "${bootable[@]}" | xargs -P 2 -I '{}' "$0" --guest '{}'; }
+	printf '%s\n' "${bootable[@]}" | xargs -P 2 -I '{}' "$0" --guest '{}'
 table
