@@ -110,7 +110,10 @@ check_sparse()
 		echo "ok $((++n)) - style: sparse # SKIP the kernel's headers cannot be had"
 		return
 	fi
-	grep -qE '^[^ ]*module/.*: (warning|error):' <<<"$out" && status=1
+	if grep -qE '^[^ ]*module/.*: (warning|error):' <<<"$out"; then
+		status=1
+		out=$(grep -E '^[^ ]*:[0-9]+:' <<<"$out" | sed 's,^.*-sparse/,,')
+	fi
 	result 'sparse' $status "$out"
 }
 
