@@ -63,6 +63,9 @@ lock_cache()
 	mkdir -p "$CACHE"
 	exec 9>"$CACHE/lock"
 	flock -n 9 || { say WAIT "for another run that uses $CACHE"; flock 9; }
+	# Only the holder of the lock has anything in tmp; the rest was left by a run that was killed.
+	rm -rf "$CACHE/tmp" || as_root rm -rf "$CACHE/tmp"
+	mkdir -p "$CACHE/tmp" "$CACHE/found"
 }
 
 kernel_names()
