@@ -35,7 +35,7 @@ static DEFINE_PER_CPU(u64, sequence);
 #define PSTATE_EL(p)	(((p) >> 2) & 0x3UL)
 #define PSTATE_DAIF	(0xfUL << 6)
 
-static void fill_header(struct forkwatch_header *hdr, u16 kind, u16 size)
+void fw_fill_header(struct forkwatch_header *hdr, u16 kind, u16 size)
 {
 	hdr->size = size;
 	hdr->kind = kind;
@@ -45,10 +45,10 @@ static void fill_header(struct forkwatch_header *hdr, u16 kind, u16 size)
 	hdr->tid = current->pid;
 	hdr->tgid = current->tgid;
 }
-NOKPROBE_SYMBOL(fill_header);
+NOKPROBE_SYMBOL(fw_fill_header);
 
 #define FILL_HEADER(event, KIND) \
-	fill_header(&(event)->hdr, FORKWATCH_##KIND, sizeof(*(event)))
+	fw_fill_header(&(event)->hdr, FORKWATCH_##KIND, sizeof(*(event)))
 
 static void copy_regs(struct forkwatch_regs *to, const struct pt_regs *from)
 {
@@ -355,3 +355,48 @@ int fw_cpu_switch_to(struct kprobe *kp, struct pt_regs *regs)
 	return 0;
 }
 NOKPROBE_SYMBOL(fw_cpu_switch_to);
+
+void fw_set_child_x0(struct task_struct *child, u64 x0)
+{
+	task_pt_regs(child)->regs[0] = x0;
+}
+
+/* Bytes below @top, 0 for what does not lie in the stack [@low, @top). */
+static u32 below_top(u64 addr, u64 low, u64 top)
+{
+	return addr >= low && addr < top ? top - addr : 0;
+}
+
+static u32 shared_objects(const struct task_struct *child)
+{
+	__u64 parent_ptr[FORKWATCH_NR_SHARE], child_ptr[FORKWATCH_NR_SHARE];
+	u32 shared = 0;
+	int i;
+
+	copy_pointers(parent_ptr, current);
+	copy_pointers(child_ptr, child);
+	for (i = 0; i < FORKWATCH_NR_SHARE; i++)
+		if (parent_ptr[i] == child_ptr[i])
+			shared |= 1U << i;
+	return shared;
+}
+
+void fw_fill_report(struct forkwatch_clone_report *report, struct task_struct *child)
+{
+	struct forkwatch_context *context = &report->context;
+	u64 low, top;
+
+	copy_stack(&low, &top, child);
+	copy_context(context, child);
+	copy_regs(&report->parent_regs, task_pt_regs(current));
+	copy_regs(&report->child_regs, task_pt_regs(child));
+	report->shared = shared_objects(child);
+	report->tls = child->thread.uw.tp_value;
+	report->parent_tls = read_sysreg(tpidr_el0);
+	report->stack_low = low;
+	report->stack_bytes = top - low;
+	report->pt_regs_bytes = sizeof(struct pt_regs);
+	report->pt_regs_below_top = below_top((u64)task_pt_regs(child), low, top);
+	report->context_sp_below_top = below_top(context->sp, low, top);
+	report->context_fp_below_top = below_top(context->fp, low, top);
+}

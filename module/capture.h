@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What each probe reads. These run as kprobe and kretprobe handlers: no
+ * What each probe reads. Most of these run as kprobe and kretprobe handlers: no
  * sleeping, no locks, no probes in them. Each ends in its tracepoint.
  */
 #ifndef FW_CAPTURE_H
@@ -20,6 +20,9 @@ struct fw_kernel_clone_call {
 	u64 enter_time;
 };
 
+/* Numbers and stamps an event of @kind, as one of the current task. */
+void fw_fill_header(struct forkwatch_header *hdr, u16 kind, u16 size);
+
 int fw_fork_enter(struct kprobe *kp, struct pt_regs *regs);
 int fw_copy_thread_enter(struct kretprobe_instance *ri, struct pt_regs *regs);
 int fw_copy_thread_leave(struct kretprobe_instance *ri, struct pt_regs *regs);
@@ -28,5 +31,12 @@ int fw_kernel_clone_enter(struct kretprobe_instance *ri, struct pt_regs *regs);
 int fw_fork_return(struct kretprobe_instance *ri, struct pt_regs *regs);
 int fw_first_run(struct kprobe *kp, struct pt_regs *regs);
 int fw_cpu_switch_to(struct kprobe *kp, struct pt_regs *regs);
+
+/*
+ * The registers, stack and sharing of the current task and of @child, which
+ * does not run yet, for forkwatch_clone()'s report.
+ */
+void fw_fill_report(struct forkwatch_clone_report *report, struct task_struct *child);
+void fw_set_child_x0(struct task_struct *child, u64 x0);
 
 #endif /* FW_CAPTURE_H */

@@ -96,4 +96,25 @@ static inline u64 fw_clone_args_fn_arg(const struct kernel_clone_args *args)
 #endif
 }
 
+/*
+ * What clone3() takes. v7.1 added four flags; a flag that a kernel's headers do
+ * not name, it does not take.
+ */
+#define FW_CLONE3_FLAGS	(0xffffffffULL | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP | FW_CLONE3_NEW)
+#ifdef CLONE_AUTOREAP
+#define FW_CLONE3_NEW	(CLONE_AUTOREAP | CLONE_NNP | CLONE_PIDFD_AUTOKILL | CLONE_EMPTY_MNTNS)
+#else
+#define FW_CLONE3_NEW	0
+#endif
+
+/*
+ * v6.18: edd3cb05c00a ("copy_process: pass clone_flags as u64 across calltree")
+ * changed the tracepoint's argument. To be used after <trace/events/task.h>.
+ */
+#define FW_TASK_NEWTASK_FLAGS							\
+	typeof(__builtin_choose_expr(						\
+		__builtin_types_compatible_p(typeof(trace_task_newtask),	\
+					     void (struct task_struct *, u64)),	\
+		(u64)0, 0UL))
+
 #endif /* FW_COMPAT_H */

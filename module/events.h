@@ -21,6 +21,9 @@
 #define FW_ASSIGN_S(type, name)		__entry->name = event->name;
 
 #define FW_TRACE_EVENT(name, print)						\
+	FW_TRACE_EVENT_FN(name, PARAMS(print), fw_##name##_arm, fw_##name##_disarm)
+
+#define FW_TRACE_EVENT_FN(name, print, arm, disarm)				\
 	TRACE_EVENT_FN(name,							\
 		TP_PROTO(const struct forkwatch_##name *event),			\
 		TP_ARGS(event),							\
@@ -33,7 +36,7 @@
 			FORKWATCH_FIELDS_##name(FW_ASSIGN_F, FW_ASSIGN_A, FW_ASSIGN_S) \
 		),								\
 		PARAMS(print),							\
-		fw_##name##_arm, fw_##name##_disarm)
+		arm, disarm)
 
 FW_TRACE_EVENT(fork_enter,
 	TP_printk("comm=%s clone_flags=%#llx stack=%#llx tls=%#llx fn=%pS syscall=%d pc=%#llx",
@@ -67,6 +70,17 @@ FW_TRACE_EVENT(cpu_switch_to,
 	TP_printk("prev_comm=%s prev_tid=%u next_comm=%s next_tid=%u next_pc=%pS",
 		  __entry->prev_comm, __entry->prev_tid, __entry->next_comm, __entry->next_tid,
 		  (void *)(uintptr_t)__entry->next_context.pc));
+
+/* Sent by the clone path itself: there is nothing to arm. */
+FW_TRACE_EVENT_FN(clone_call,
+	TP_printk("call=%s nr=%d result=%d clone_flags=%#llx options=%#llx cookie=%#llx child_x0=%#llx",
+		  __print_symbolic(__entry->call,
+				   { FORKWATCH_CALL_FORK, "fork" },
+				   { FORKWATCH_CALL_VFORK, "vfork" },
+				   { FORKWATCH_CALL_CLONE, "forkwatch_clone" }),
+		  __entry->nr, __entry->result, __entry->clone_flags, __entry->options,
+		  __entry->cookie, __entry->child_x0),
+	NULL, NULL);
 
 #endif /* FW_EVENTS_H */
 

@@ -5,12 +5,15 @@
  *	events.h	the tracepoints
  *	probes.c	the probe behind each of them, armed while somebody listens
  *	capture.c	what the probes read
+ *	clone.c		syscalls on unassigned numbers that end in kernel_clone()
+ *	report.c	what forkwatch_clone() tells its caller
  *	symbols.c	where __switch_to() calls cpu_switch_to()
  *	params.c	what /sys/module/forkwatch/parameters shows
  *	compat.h	what differs between kernels
  */
 #include <linux/module.h>
 
+#include "clone.h"
 #define CREATE_TRACE_POINTS
 #include "events.h"
 #include "symbols.h"
@@ -24,12 +27,14 @@
 
 static int __init forkwatch_init(void)
 {
-	return fw_symbols_init();
+	fw_symbols_init();
+	return fw_clone_init();
 }
 
-/* The kernel has dropped every listener by the time our text goes (probes.c). */
+/* The tracepoints need no undoing: the kernel drops their listeners after this (probes.c). */
 static void __exit forkwatch_exit(void)
 {
+	fw_clone_exit();
 }
 
 module_init(forkwatch_init);

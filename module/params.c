@@ -5,6 +5,7 @@
 #include <linux/moduleparam.h>
 #include <linux/mm.h>
 
+#include "clone.h"
 #include "forkwatch.h"
 #include "probes.h"
 
@@ -22,7 +23,9 @@ static int abi_get(char *buffer, const struct kernel_param *param)
 
 static int probes_get(char *buffer, const struct kernel_param *param)
 {
-	return fw_probes_print(buffer, PAGE_SIZE);
+	int len = fw_probes_print(buffer, PAGE_SIZE);
+
+	return len + fw_clone_print(buffer + len, PAGE_SIZE - len);
 }
 
 static const struct kernel_param_ops abi_ops = {

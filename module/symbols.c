@@ -25,16 +25,16 @@
 
 static u32 *switch_call;
 
-static u32 *function_address(const char *name)
+void *fw_function(const char *name)
 {
 	struct kprobe kp = { .symbol_name = name };
-	u32 *addr;
+	void *addr;
 	int err;
 
 	err = register_kprobe(&kp);
 	if (err)
 		return ERR_PTR(err);
-	addr = (u32 *)kp.addr;
+	addr = kp.addr;
 	unregister_kprobe(&kp);
 	return addr;
 }
@@ -57,7 +57,7 @@ static u32 *branch_target(u32 *addr, u32 insn)
 
 static u32 *find_switch_call(void)
 {
-	u32 *start = function_address("__switch_to");
+	u32 *start = fw_function("__switch_to");
 	u32 *addr, insn;
 
 	if (IS_ERR(start))
@@ -75,7 +75,7 @@ static u32 *find_switch_call(void)
 	return ERR_PTR(-ENOENT);
 }
 
-int fw_symbols_init(void)
+void fw_symbols_init(void)
 {
 	u32 *addr = find_switch_call();
 
@@ -84,7 +84,6 @@ int fw_symbols_init(void)
 			PTR_ERR(addr));
 	else
 		switch_call = addr;
-	return 0;
 }
 
 u32 *fw_switch_call(void)

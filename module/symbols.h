@@ -5,8 +5,11 @@
 
 #include <linux/types.h>
 
-/* Looks for them. Returns 0 even where one was not found. */
-int fw_symbols_init(void);
+/* The address of a function that may be probed, or an ERR_PTR. May sleep. */
+void *fw_function(const char *name);
+
+/* Looks for them once; says so in the log where one is not found. */
+void fw_symbols_init(void);
 
 /* The `bl cpu_switch_to` in __switch_to(), NULL if it was not found. */
 u32 *fw_switch_call(void);

@@ -59,6 +59,7 @@
 	E(FORK_RETURN,		4,	fork_return)	\
 	E(FIRST_RUN,		5,	first_run)	\
 	E(CPU_SWITCH_TO,	6,	cpu_switch_to)	\
+	E(CLONE_CALL,		7,	clone_call)	\
 	E(WAKEUP_NEW,		16,	wakeup_new)	\
 	E(EXEC,			17,	exec)		\
 	E(EXIT,			18,	exit)
@@ -274,6 +275,29 @@
 	S(struct forkwatch_context, live)		\
 	S(struct forkwatch_context, next_context)
 
+/*
+ * clone_call: a call of one of the module's own numbers, seen before the fork
+ * that it leads to: the same task's fork_enter follows. @call is
+ * FORKWATCH_CALL_*, @nr the number it came by. @result is 0, or the -errno with
+ * which it was refused, in which case no fork follows. The other fields are
+ * those of struct forkwatch_clone_args, 0 where the call has no such argument.
+ */
+#define FORKWATCH_FIELDS_clone_call(F, A, S)		\
+	F(__u32, call)					\
+	F(__s32, nr)					\
+	F(__s32, result)				\
+	F(__u32, reserved)				\
+	F(__u64, size)					\
+	F(__u64, clone_flags)				\
+	F(__u64, options)				\
+	F(__u64, cookie)				\
+	F(__u64, child_x0)
+
+/* clone_call's @call. */
+#define FORKWATCH_CALL_FORK	0
+#define FORKWATCH_CALL_VFORK	1
+#define FORKWATCH_CALL_CLONE	2
+
 /* wakeup_new: the tracepoint sched_wakeup_new; @target_cpu is where @child will run. */
 #define FORKWATCH_FIELDS_wakeup_new(F, A, S)		\
 	F(__u64, child)					\
@@ -368,8 +392,103 @@ FORKWATCH_ASSERT(fork_exit, 224);
 FORKWATCH_ASSERT(fork_return, 336);
 FORKWATCH_ASSERT(first_run, 784);
 FORKWATCH_ASSERT(cpu_switch_to, 296);
+FORKWATCH_ASSERT(clone_call, 88);
 FORKWATCH_ASSERT(wakeup_new, 56);
 FORKWATCH_ASSERT(exec, 208);
 FORKWATCH_ASSERT(exit, 56);
+
+/*
+ * The clone path: syscalls on numbers that arm64 leaves unassigned.
+ *
+ *	fork()		as clone(SIGCHLD)
+ *	vfork()		as clone(CLONE_VFORK | CLONE_VM | SIGCHLD)
+ *	forkwatch_clone(struct forkwatch_clone_args *args, size_t size)
+ *
+ * These are the numbers that the module takes unless its parameters say
+ * otherwise; asm-generic gave the first two to fork and vfork once. A task
+ * under seccomp and an AArch32 task get ENOSYS, as if the module were absent.
+ */
+#define FORKWATCH_NR_FORK	1079
+#define FORKWATCH_NR_VFORK	1071
+#define FORKWATCH_NR_CLONE	245
+
+/*
+ * struct forkwatch_clone_args: clone3(2)'s struct clone_args, up to cgroup,
+ * then what forkwatch_clone() has of its own. A caller passes the size it
+ * knows. Refused with EINVAL: a size below FORKWATCH_CLONE_ARGS_SIZE_VER0, an
+ * unknown option, a child_x0 without its option or in the range that restarts
+ * a system call (-516..-512), a report without a report_size or of less than
+ * FORKWATCH_CLONE_REPORT_SIZE_VER0 bytes, and all that clone3() refuses.
+ * E2BIG: a longer struct with anything but zero in its tail, or a size above a
+ * page. EFAULT: args or report cannot be accessed; no child was made. EPERM:
+ * neither CAP_PERFMON nor CAP_SYS_ADMIN.
+ */
+struct forkwatch_clone_args {
+	__u64 flags;
+	__u64 pidfd;		/* int * */
+	__u64 child_tid;	/* pid_t * */
+	__u64 parent_tid;	/* pid_t * */
+	__u64 exit_signal;
+	__u64 stack;		/* its lowest byte */
+	__u64 stack_size;
+	__u64 tls;
+	__u64 set_tid;		/* pid_t * */
+	__u64 set_tid_size;
+	__u64 cgroup;
+	__u64 options;		/* FORKWATCH_CLONE_* */
+	__u64 cookie;		/* any number: the clone_call event carries it */
+	__u64 child_x0;		/* with FORKWATCH_CLONE_CHILD_X0 */
+	__u64 report;		/* struct forkwatch_clone_report *, or 0 */
+	__u64 report_size;
+};
+
+#define FORKWATCH_CLONE_ARGS_SIZE_VER0	128
+#define FORKWATCH_CLONE_CHILD_X0	(1ULL << 0)	/* the child returns child_x0, not 0 */
+
+/*
+ * struct forkwatch_clone_report: what this call did, written before the parent
+ * returns (for CLONE_VFORK, after the child's exec or exit), zero where not
+ * reached. The child was read after copy_process() and before it was woken.
+ * @flags is written last: without FORKWATCH_REPORT_WRITTEN the rest is not to
+ * be trusted, though the child lives and its pid was returned.
+ *
+ * Kernel addresses are given as distances: *_below_top are bytes below the top
+ * of the child's kernel stack, 0 for a register that holds no such address.
+ * Only with FORKWATCH_REPORT_ADDRESSES, which needs CAP_SYSLOG and a
+ * kptr_restrict below 2, are @context and @stack_low filled as well.
+ */
+struct forkwatch_clone_report {
+	__u32 size;		/* as the kernel knows it; what exceeds report_size was cut */
+	__u32 flags;		/* FORKWATCH_REPORT_* */
+	__s32 pid;		/* the child's, or -errno */
+	__u32 shared;		/* 1 << FORKWATCH_SHARE_*: parent and child have the same */
+	__u64 cookie;
+	__u64 called;		/* ns, CLOCK_MONOTONIC: the call was decoded */
+	__u64 copied;		/* copy_process() was about to return */
+	__u64 woken;		/* the child was put on a run queue */
+	__u64 returned;		/* kernel_clone() had returned */
+	__u64 tls;		/* the child's tpidr_el0 to be */
+	__u64 parent_tls;	/* the parent's, live */
+	__u32 stack_bytes;	/* the child's kernel stack */
+	__u32 pt_regs_bytes;
+	__u32 pt_regs_below_top;
+	__u32 context_sp_below_top;
+	__u32 context_fp_below_top;
+	__u32 reserved;
+	char context_pc_symbol[64];	/* "ret_from_fork+0x0" */
+	struct forkwatch_regs parent_regs;
+	struct forkwatch_regs child_regs;
+	struct forkwatch_context context;
+	__u64 stack_low;
+};
+
+#define FORKWATCH_CLONE_REPORT_SIZE_VER0	848
+#define FORKWATCH_REPORT_WRITTEN	(1U << 0)
+#define FORKWATCH_REPORT_ADDRESSES	(1U << 1)
+
+_Static_assert(sizeof(struct forkwatch_clone_args) == FORKWATCH_CLONE_ARGS_SIZE_VER0,
+	       "forkwatch_clone_args changed its size");
+_Static_assert(sizeof(struct forkwatch_clone_report) == FORKWATCH_CLONE_REPORT_SIZE_VER0,
+	       "forkwatch_clone_report changed its size");
 
 #endif /* FORKWATCH_UAPI_H */
