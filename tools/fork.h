@@ -40,7 +40,7 @@ struct fw_fork {
 	struct forkwatch_wakeup_new *wakeup;
 	struct forkwatch_first_run *first_run;
 	struct forkwatch_fork_return *ret;
-	struct forkwatch_cpu_switch_to *switch_in;	/* the switch into the child, with --switches */
+	struct forkwatch_cpu_switch_to *switch_in;	/* into the child, with --switches */
 	bool complete;			/* every event that this kind of fork has was seen */
 	void *verdicts;			/* fw_check()'s, see check.h */
 };
@@ -66,6 +66,15 @@ int fw_fork_error(const struct fw_fork *fork);
 /* Does the child start in user mode? (false also when that is not known: enter is NULL) */
 bool fw_fork_is_user(const struct fw_fork *fork);
 
+/* Does the parent come back from kernel_clone()? false: copy_process() was called by others. */
+bool fw_fork_returns(const struct fw_fork *fork);
+
+/* A CPU's idle task, from fork_idle(): pid 0, never woken, never in ret_from_fork(). */
+bool fw_fork_is_idle(const struct fw_fork *fork);
+
+/* Fills in who forked whom, and whether it is complete, from the events there are. */
+void fw_fork_settle(struct fw_fork *fork);
+
 struct fw_model;
 
 /*
@@ -77,8 +86,10 @@ typedef void (*fw_fork_fn)(void *ctx, struct fw_fork *fork);
 int fw_model_open(struct fw_model **out, fw_fork_fn emit, void *ctx);
 
 /*
- * Takes one event, as fw_event_decode() made it, and owns it from then on.
- * Events of different CPUs may come a little out of order. Returns 0 or -errno.
+ * Takes one event, as fw_event_decode() made it, and owns it from then on. The
+ * events of one task come in the order in which it made them; those of
+ * different tasks may be a little out of order. Returns 0, -EEXIST for an event
+ * that its fork already has, -ERANGE for a CPU that cannot be, -ENOMEM.
  */
 int fw_model_add(struct fw_model *model, struct forkwatch_header *event);
 

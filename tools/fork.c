@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One fork: what its events say of it. */
+#include <linux/sched.h>
+#include <stdlib.h>
+
+#include "fork.h"
+
+#define ENTER_WORKER	(FORKWATCH_ENTER_IO_THREAD | FORKWATCH_ENTER_USER_WORKER)
+
+enum fw_fork_kind fw_fork_kind(const struct fw_fork *fork)
+{
+	if (!fork->enter)
+		return FW_KIND_UNKNOWN;
+	if (fork->enter->flags & ENTER_WORKER)
+		return FW_IO_THREAD;
+	if (fork->enter->flags & FORKWATCH_ENTER_KTHREAD)
+		return FW_KTHREAD;
+	if (fork->enter->clone_flags & CLONE_VFORK)
+		return FW_VFORK;
+	if (fork->enter->clone_flags & CLONE_THREAD)
+		return FW_THREAD;
+	if (fork->enter->clone_flags & CLONE_VM)
+		return FW_SHARED_VM;
+	return FW_FORK;
+}
+
+const char *fw_fork_kind_name(enum fw_fork_kind kind)
+{
+	static const char * const names[FW_NR_FORK_KINDS] = {
+		[FW_FORK] = "fork",
+		[FW_VFORK] = "vfork",
+		[FW_THREAD] = "thread",
+		[FW_SHARED_VM] = "clone",
+		[FW_KTHREAD] = "kthread",
+		[FW_IO_THREAD] = "io-thread",
+		[FW_KIND_UNKNOWN] = "unknown",
+	};
+
+	return names[kind];
+}
+
+int fw_fork_error(const struct fw_fork *fork)
+{
+	if (fork->exit && fork->exit->result < 0)
+		return fork->exit->result;
+	if (fork->ret && fork->ret->result < 0)
+		return fork->ret->result;
+	return !fork->exit && !fork->ret && !fork->wakeup && !fork->first_run;
+}
+
+bool fw_fork_is_user(const struct fw_fork *fork)
+{
+	return fork->enter && !(fork->enter->flags & (FORKWATCH_ENTER_KTHREAD | ENTER_WORKER));
+}
+
+bool fw_fork_returns(const struct fw_fork *fork)
+{
+	return !(fork->enter && fork->enter->flags & ENTER_WORKER) && !fw_fork_is_idle(fork);
+}
+
+bool fw_fork_is_idle(const struct fw_fork *fork)
+{
+	return fork->exit && !fork->exit->result && !fork->exit->child_tid;
+}
+
+static bool is_complete(const struct fw_fork *fork)
+{
+	/* Refused by kernel_clone() itself, before copy_process(). */
+	if (!fork->enter && !fork->copy_thread && !fork->exit)
+		return fork->ret && fork->ret->result < 0;
+	if (!fork->enter || !fork->exit || (!fork->ret && fw_fork_returns(fork)))
+		return false;
+	if (fork->exit->result < 0)
+		return true;
+	return fork->copy_thread &&
+	       (fw_fork_is_idle(fork) || (fork->wakeup && fork->first_run));
+}
+
+static void name_parent(struct fw_fork *fork)
+{
+	const struct forkwatch_header *hdr =
+		fork->enter ? &fork->enter->hdr :
+		fork->copy_thread ? &fork->copy_thread->hdr :
+		fork->exit ? &fork->exit->hdr :
+		fork->ret ? &fork->ret->hdr :
+		fork->wakeup ? &fork->wakeup->hdr : NULL;
+
+	if (!hdr)
+		return;
+	fork->parent_tid = hdr->tid;
+	fork->parent_tgid = hdr->tgid;
+}
+
+static void name_child(struct fw_fork *fork)
+{
+	if (fw_fork_error(fork) < 0)
+		return;
+	if (fork->copy_thread)
+		fork->child = fork->copy_thread->child;
+	if (fork->wakeup) {
+		fork->child = fork->wakeup->child;
+		fork->child_tid = fork->wakeup->child_tid;
+	}
+	if (fork->first_run) {
+		fork->child = fork->first_run->child;
+		fork->child_tid = fork->first_run->hdr.tid;
+		fork->child_tgid = fork->first_run->hdr.tgid;
+	}
+	if (fork->exit) {
+		fork->child = fork->exit->child;
+		fork->child_tid = fork->exit->child_tid;
+		fork->child_tgid = fork->exit->child_tgid;
+	}
+}
+
+void fw_fork_settle(struct fw_fork *fork)
+{
+	name_parent(fork);
+	name_child(fork);
+	fork->complete = is_complete(fork);
+}
+
+void fw_fork_free(struct fw_fork *fork)
+{
+	if (!fork)
+		return;
+	free(fork->enter);
+	free(fork->copy_thread);
+	free(fork->exit);
+	free(fork->wakeup);
+	free(fork->first_run);
+	free(fork->ret);
+	free(fork->switch_in);
+	free(fork->verdicts);
+	free(fork);
+}
+
+uint64_t fw_losses_total(const struct fw_losses *losses)
+{
+	return losses->seq_gaps + losses->ring_drops + losses->probe_misses +
+	       losses->watch_full + losses->bad_events;
+}
