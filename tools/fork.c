@@ -83,6 +83,7 @@ static void name_parent(struct fw_fork *fork)
 		fork->copy_thread ? &fork->copy_thread->hdr :
 		fork->exit ? &fork->exit->hdr :
 		fork->ret ? &fork->ret->hdr :
+		fork->clone_call ? &fork->clone_call->hdr :
 		fork->wakeup ? &fork->wakeup->hdr : NULL;
 
 	if (!hdr)
@@ -130,6 +131,7 @@ void fw_fork_free(struct fw_fork *fork)
 	free(fork->wakeup);
 	free(fork->first_run);
 	free(fork->ret);
+	free(fork->clone_call);
 	free(fork->switch_in);
 	free(fork->verdicts);
 	free(fork);

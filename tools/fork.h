@@ -26,7 +26,7 @@ struct fw_env {
 
 /*
  * One event of each kind, or NULL: not observed. They belong to the fork.
- * @wait_status and such come from events after the fork: exec, exit.
+ * @clone_call is there only for forks by one of the module's own numbers.
  */
 struct fw_fork {
 	struct fw_fork *next;		/* for whoever holds it */
@@ -40,6 +40,7 @@ struct fw_fork {
 	struct forkwatch_wakeup_new *wakeup;
 	struct forkwatch_first_run *first_run;
 	struct forkwatch_fork_return *ret;
+	struct forkwatch_clone_call *clone_call;
 	struct forkwatch_cpu_switch_to *switch_in;	/* into the child, with --switches */
 	bool complete;			/* every event that this kind of fork has was seen */
 	void *verdicts;			/* fw_check()'s, see check.h */

@@ -247,14 +247,42 @@ static void learn_child(struct fw_model *model, struct open_fork *open, uint64_t
 	set_child(model, open, child, start_time);
 }
 
+/* One that was refused leads to no fork. */
+static int add_clone_call(struct fw_model *model, void *event)
+{
+	struct forkwatch_clone_call *call = event;
+	struct open_fork *open = find_by_parent(model, call->hdr.tid);
+
+	if (open)
+		leave_parent(model, open);
+	if (call->result) {
+		free(call);
+		return 0;
+	}
+	open = open_by_parent(model, call->hdr.tid);
+	if (!open)
+		return -ENOMEM;
+	open->fork->clone_call = call;
+	return 0;
+}
+
+/* Called by a number of the module's, and not yet in copy_process()? */
+static bool is_called(const struct fw_fork *fork)
+{
+	return fork->clone_call && !fork->enter && !fork->copy_thread && !fork->exit;
+}
+
 static int add_fork_enter(struct fw_model *model, void *event)
 {
 	struct forkwatch_fork_enter *enter = event;
 	struct open_fork *open = find_by_parent(model, enter->hdr.tid);
 
-	if (open)
+	if (open && !is_called(open->fork)) {
 		leave_parent(model, open);
-	open = open_by_parent(model, enter->hdr.tid);
+		open = NULL;
+	}
+	if (!open)
+		open = open_by_parent(model, enter->hdr.tid);
 	if (!open)
 		return -ENOMEM;
 	open->fork->enter = enter;
@@ -456,6 +484,7 @@ static const struct {
 	{ FORKWATCH_FORK_RETURN, add_fork_return },
 	{ FORKWATCH_FIRST_RUN, add_first_run },
 	{ FORKWATCH_CPU_SWITCH_TO, add_cpu_switch_to },
+	{ FORKWATCH_CLONE_CALL, add_clone_call },
 	{ FORKWATCH_WAKEUP_NEW, add_wakeup_new },
 	{ FORKWATCH_EXIT, add_exit },
 	{ .add = NULL }
