@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Registers as lists, and pstate in letters. */
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "array.h"
+#include "regs.h"
+
+#define FIRST_SAVED	19	/* cpu_context begins with x19 */
+
+/* PSTATE as SPSR_EL1 holds it. */
+#define PSTATE_MODE	0x0fULL
+#define PSTATE_AARCH32	(1ULL << 4)
+#define PSTATE_NZCV	28	/* V's bit; C, Z and N follow */
+#define PSTATE_DAIF	6	/* F's bit; I, A and D follow */
+#define PSTATE_BTYPE	10	/* two bits */
+
+char *fw_x_name(unsigned int nr, char *buf, size_t size)
+{
+	snprintf(buf, size, "x%u", nr);
+	return buf;
+}
+
+static void set(struct fw_reg *reg, const char *name, enum fw_reg_type type, uint64_t value)
+{
+	snprintf(reg->name, sizeof(reg->name), "%s", name);
+	reg->type = type;
+	reg->value = value;
+}
+
+static struct fw_reg *set_numbered(struct fw_reg *reg, unsigned int first,
+				   const __u64 *values, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++, reg++) {
+		fw_x_name(first + i, reg->name, sizeof(reg->name));
+		reg->type = FW_REG_X;
+		reg->value = values[i];
+	}
+	return reg;
+}
+
+void fw_regs_list(const struct forkwatch_regs *regs, struct fw_reg list[FW_NR_REGS])
+{
+	struct fw_reg *reg = set_numbered(list, 0, regs->x, FORKWATCH_NR_X);
+
+	set(reg++, "sp", FW_REG_STACK, regs->sp);
+	set(reg++, "pc", FW_REG_CODE, regs->pc);
+	set(reg++, "pstate", FW_REG_PSTATE, regs->pstate);
+	set(reg++, "orig_x0", FW_REG_X, regs->orig_x0);
+	set(reg++, "syscallno", FW_REG_NUMBER, (uint64_t)(int64_t)regs->syscallno);
+}
+
+void fw_context_list(const struct forkwatch_context *context, struct fw_reg list[FW_NR_CONTEXT])
+{
+	struct fw_reg *reg = set_numbered(list, FIRST_SAVED, context->saved, FORKWATCH_NR_SAVED);
+
+	set(reg++, "fp", FW_REG_STACK, context->fp);
+	set(reg++, "sp", FW_REG_STACK, context->sp);
+	set(reg++, "pc", FW_REG_CODE, context->pc);
+}
+
+/* Only numbered registers make a run: "x1..x30", but never "sp..pstate". */
+static int is_numbered(const struct fw_reg *reg)
+{
+	return reg->name[0] == 'x' && isdigit((unsigned char)reg->name[1]);
+}
+
+char *fw_regs_runs(const struct fw_reg *list, const unsigned char *in, size_t nr,
+		   char *buf, size_t size)
+{
+	size_t first, last, len = 0;
+
+	buf[0] = '\0';
+	for (first = 0; first < nr; first = last + 1) {
+		last = first;
+		if (!in[first])
+			continue;
+		while (is_numbered(&list[first]) && last + 1 < nr && in[last + 1] &&
+		       is_numbered(&list[last + 1]))
+			last++;
+		if (len < size)
+			len += snprintf(buf + len, size - len, "%s%s", len ? ", " : "",
+					list[first].name);
+		if (last > first && len < size)
+			len += snprintf(buf + len, size - len, "..%s", list[last].name);
+	}
+	return buf;
+}
+
+/* The letters of @names in order, from the highest bit; capitals for those that are set. */
+static void letters(uint64_t value, unsigned int low, const char *names, char *out)
+{
+	size_t i, nr = strlen(names);
+
+	for (i = 0; i < nr; i++) {
+		int is_set = (value >> (low + nr - 1 - i)) & 1;
+
+		out[i] = is_set ? toupper((unsigned char)names[i]) :
+				  tolower((unsigned char)names[i]);
+	}
+	out[nr] = '\0';
+}
+
+const char *fw_pstate_mode(uint64_t pstate)
+{
+	static const char *const aarch64[16] = {
+		[0x0] = "EL0t", [0x4] = "EL1t", [0x5] = "EL1h", [0x8] = "EL2t", [0x9] = "EL2h",
+		[0xc] = "EL3t", [0xd] = "EL3h",
+	};
+	static const char *const aarch32[16] = {
+		[0x0] = "USR", [0x1] = "FIQ", [0x2] = "IRQ", [0x3] = "SVC", [0x6] = "MON",
+		[0x7] = "ABT", [0xa] = "HYP", [0xb] = "UND", [0xf] = "SYS",
+	};
+
+	return (pstate & PSTATE_AARCH32 ? aarch32 : aarch64)[pstate & PSTATE_MODE];
+}
+
+enum { IN_AARCH64 = 1, IN_AARCH32 = 2 };
+
+static const struct pstate_bit {
+	unsigned int bit;
+	int where;
+	const char *name;
+} pstate_bits[] = {
+	{ 5, IN_AARCH32, "T32" },
+	{ 12, IN_AARCH64, "SSBS" },
+	{ 20, IN_AARCH64 | IN_AARCH32, "IL" },
+	{ 21, IN_AARCH64 | IN_AARCH32, "SS" },
+	{ 22, IN_AARCH64 | IN_AARCH32, "PAN" },
+	{ 23, IN_AARCH64, "UAO" },
+	{ 24, IN_AARCH64 | IN_AARCH32, "DIT" },
+	{ 25, IN_AARCH64, "TCO" },
+};
+
+char *fw_daif_name(uint64_t daif, char *buf, size_t size)
+{
+	char out[8];
+
+	letters(daif, PSTATE_DAIF, "daif", out);
+	snprintf(buf, size, "%s", out);
+	return buf;
+}
+
+/* Appends " NAME" to what @buf holds. */
+__attribute__((format(printf, 3, 4)))
+static void append(char *buf, size_t size, const char *format, ...)
+{
+	size_t len = strlen(buf);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(buf + len, size - len, format, args);
+	va_end(args);
+}
+
+char *fw_pstate_name(uint64_t pstate, char *buf, size_t size)
+{
+	const char *mode = fw_pstate_mode(pstate);
+	int here = pstate & PSTATE_AARCH32 ? IN_AARCH32 : IN_AARCH64;
+	unsigned int btype = (pstate >> PSTATE_BTYPE) & 3;
+	uint64_t rest = pstate & ~(PSTATE_MODE | PSTATE_AARCH32 | 0xfULL << PSTATE_NZCV |
+				   0xfULL << PSTATE_DAIF);
+	char nzcv[8], daif[8];
+	size_t i;
+
+	letters(pstate, PSTATE_NZCV, "nzcv", nzcv);
+	snprintf(buf, size, "%s %s", nzcv, mode ? mode : "mode?");
+
+	/* AArch32 has the byte order where AArch64 masks debug exceptions. */
+	letters(pstate, PSTATE_DAIF, here == IN_AARCH32 ? "eaif" : "daif", daif);
+	if (strpbrk(daif, "DEAIF"))
+		append(buf, size, " %s", daif);
+
+	for (i = 0; i < ARRAY_SIZE(pstate_bits); i++) {
+		uint64_t bit = 1ULL << pstate_bits[i].bit;
+
+		if (!(rest & bit) || !(pstate_bits[i].where & here))
+			continue;
+		append(buf, size, " %s", pstate_bits[i].name);
+		rest &= ~bit;
+	}
+	if (btype && here == IN_AARCH64) {
+		append(buf, size, " BTYPE=%u", btype);
+		rest &= ~(3ULL << PSTATE_BTYPE);
+	}
+	if (rest)
+		append(buf, size, " 0x%llx", (unsigned long long)rest);
+	return buf;
+}
