@@ -1,0 +1,762 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A process' symbols, from its maps and the ELF files in them. */
+#include <ctype.h>
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "symbols.h"
+
+struct symbol {
+	uint64_t start, end;
+	const char *name;	/* in the file's string table */
+	bool sized;		/* else end is that of its section */
+	unsigned char rank;	/* of several at one address the lowest is shown */
+};
+
+struct segment {
+	uint64_t offset, size, vaddr;
+	bool exec;
+};
+
+/*
+ * One ELF file. Its descriptor stays open: that keeps the inode number from
+ * being used again, and lets the symbols wait until somebody asks for them.
+ */
+struct file {
+	struct file *next;
+	dev_t dev;
+	ino_t ino;
+	struct timespec mtime;
+	char *name;		/* without its directory */
+	int fd;			/* -1: could not be read */
+	bool parsed;
+	Elf *elf;
+	void *image;		/* what elf reads, if that is no file */
+	unsigned int type;	/* ET_EXEC, ET_DYN */
+	struct segment *segments;
+	size_t nr_segments;
+	struct symbol *symbols;	/* by start */
+	size_t nr_symbols;
+};
+
+/* Executable mappings of one program; processes share them until an exec. */
+struct maps {
+	unsigned int users;
+	size_t nr;
+	struct map {
+		uint64_t start, end, offset;
+		struct file *file;
+	} map[];
+};
+
+struct process {
+	struct process *next;
+	pid_t tgid;
+	struct maps *maps;	/* NULL: not learnt yet */
+	char *path;		/* what it executed, NULL: not known */
+	struct stat exe;	/* what the maps belong to */
+	bool settled;		/* its maps were read since it began to run, libraries and all */
+	bool gone;		/* /proc/TGID is no longer this program's */
+};
+
+#define NR_BUCKETS	256
+#define NR_GONE		256	/* dead processes that stay known */
+#define MAX_FILES	512	/* open files: half of the usual limit */
+
+struct fw_usyms {
+	struct process *buckets[NR_BUCKETS];
+	pid_t gone[NR_GONE];	/* the oldest is the next to go */
+	unsigned int next_gone;
+	struct file *files;
+	unsigned int nr_open;
+};
+
+int fw_usyms_open(struct fw_usyms **out)
+{
+	struct fw_usyms *usyms;
+
+	if (elf_version(EV_CURRENT) == EV_NONE)
+		return -ENOTSUP;
+	usyms = calloc(1, sizeof(*usyms));
+	if (!usyms)
+		return -ENOMEM;
+	*out = usyms;
+	return 0;
+}
+
+static void maps_put(struct maps *maps)
+{
+	if (maps && !--maps->users)
+		free(maps);
+}
+
+static void process_forget(struct process *process)
+{
+	maps_put(process->maps);
+	free(process->path);
+	process->maps = NULL;
+	process->path = NULL;
+	process->settled = false;
+	process->gone = false;
+	memset(&process->exe, 0, sizeof(process->exe));
+}
+
+static void file_free(struct file *file)
+{
+	if (file->elf)
+		elf_end(file->elf);
+	if (file->fd >= 0)
+		close(file->fd);
+	free(file->image);
+	free(file->segments);
+	free(file->symbols);
+	free(file->name);
+	free(file);
+}
+
+void fw_usyms_close(struct fw_usyms *usyms)
+{
+	struct process *process;
+	struct file *file;
+	size_t i;
+
+	if (!usyms)
+		return;
+	for (i = 0; i < NR_BUCKETS; i++) {
+		while ((process = usyms->buckets[i])) {
+			usyms->buckets[i] = process->next;
+			process_forget(process);
+			free(process);
+		}
+	}
+	while ((file = usyms->files)) {
+		usyms->files = file->next;
+		file_free(file);
+	}
+	free(usyms);
+}
+
+static struct process **slot(struct fw_usyms *usyms, pid_t tgid)
+{
+	struct process **process = &usyms->buckets[(unsigned int)tgid % NR_BUCKETS];
+
+	while (*process && (*process)->tgid != tgid)
+		process = &(*process)->next;
+	return process;
+}
+
+/* What is known of @tgid, if need be nothing; NULL without memory. */
+static struct process *process_get(struct fw_usyms *usyms, pid_t tgid)
+{
+	struct process **at = slot(usyms, tgid);
+
+	if (!*at) {
+		*at = calloc(1, sizeof(**at));
+		if (*at)
+			(*at)->tgid = tgid;
+	}
+	return *at;
+}
+
+/* Terminals read this: nothing but plain characters. */
+static char *plain_name(const char *path, size_t len)
+{
+	const char *slash = memrchr(path, '/', len);
+	char *name, *c;
+
+	if (slash) {
+		len -= slash + 1 - path;
+		path = slash + 1;
+	}
+	name = strndup(path, len);
+	for (c = name; c && *c; c++)
+		if (!isgraph((unsigned char)*c))
+			*c = '?';
+	return name;
+}
+
+/* Opens @path if it is a regular file, with its attributes in @st. */
+static int open_regular(const char *path, struct stat *st)
+{
+	int fd;
+
+	if (stat(path, st) || !S_ISREG(st->st_mode))
+		return -1;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd >= 0 && !fstat(fd, st) && S_ISREG(st->st_mode))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static bool same_file(const struct file *file, const char *name, const struct stat *st)
+{
+	return file->ino == st->st_ino && file->dev == st->st_dev &&
+	       file->mtime.tv_sec == st->st_mtim.tv_sec &&
+	       file->mtime.tv_nsec == st->st_mtim.tv_nsec && !strcmp(file->name, name);
+}
+
+/* The file of that name and these attributes. Takes @fd, which may be -1. NULL without memory. */
+static struct file *file_get(struct fw_usyms *usyms, const char *path, size_t len, int fd,
+			     const struct stat *st)
+{
+	char *name = plain_name(path, len);
+	struct file *file;
+
+	for (file = name ? usyms->files : NULL; file; file = file->next)
+		if (same_file(file, name, st))
+			goto out;
+	file = name ? calloc(1, sizeof(*file)) : NULL;
+	if (!file)
+		goto out;
+	if (fd >= 0 && usyms->nr_open < MAX_FILES) {
+		usyms->nr_open++;
+		file->fd = fd;
+		fd = -1;
+	} else {
+		file->fd = -1;
+	}
+	file->dev = st->st_dev;
+	file->ino = st->st_ino;
+	file->mtime = st->st_mtim;
+	file->name = name;
+	name = NULL;
+	file->next = usyms->files;
+	usyms->files = file;
+out:
+	if (fd >= 0)
+		close(fd);
+	free(name);
+	return file;
+}
+
+/* One line of /proc/TGID/maps. */
+struct line {
+	uint64_t start, end, offset, ino;
+	char mode[5];
+	const char *path;
+	size_t len;
+};
+
+#define DELETED	" (deleted)"
+
+static bool parse_line(const char *text, struct line *line)
+{
+	unsigned long long start, end, offset, ino;
+	unsigned int major, minor;
+	int at = 0;
+
+	if (sscanf(text, "%llx-%llx %4s %llx %x:%x %llu %n", &start, &end, line->mode, &offset,
+		   &major, &minor, &ino, &at) != 7 || !at || start >= end)
+		return false;
+	line->start = start;
+	line->end = end;
+	line->offset = offset;
+	line->ino = ino;
+	line->path = text + at;
+	line->len = strcspn(line->path, "\n");
+	return line->len && strlen(line->mode) == 4 && line->mode[2] == 'x';
+}
+
+static bool is_deleted(const struct line *line)
+{
+	size_t len = strlen(DELETED);
+
+	return line->len > len && !memcmp(line->path + line->len - len, DELETED, len);
+}
+
+/*
+ * The file behind a mapping: by the mapping itself, which is exact but wants
+ * privileges, else by its name, which must still be that of the same inode.
+ */
+static struct file *file_of(struct fw_usyms *usyms, pid_t tgid, const struct line *line)
+{
+	size_t len = line->len - (is_deleted(line) ? strlen(DELETED) : 0);
+	struct stat st = { .st_ino = line->ino };
+	char *path;
+	int fd;
+
+	if (asprintf(&path, "/proc/%d/map_files/%llx-%llx", tgid, (unsigned long long)line->start,
+		     (unsigned long long)line->end) < 0)
+		return NULL;
+	fd = open_regular(path, &st);
+	free(path);
+	if (fd < 0) {
+		if (asprintf(&path, "/proc/%d/root%.*s", tgid, (int)len, line->path) < 0)
+			return NULL;
+		fd = open_regular(path, &st);
+		free(path);
+		if (fd >= 0 && st.st_ino != line->ino) {
+			close(fd);
+			fd = -1;
+		}
+	}
+	if (fd < 0)
+		st = (struct stat){ .st_ino = line->ino };
+	return file_get(usyms, line->path, len, fd, &st);
+}
+
+/* FNV-1a. */
+static uint32_t checksum(const unsigned char *data, size_t size)
+{
+	uint32_t sum = 2166136261U;
+
+	while (size--)
+		sum = (sum ^ *data++) * 16777619U;
+	return sum;
+}
+
+#define MAX_VDSO	(64U << 10)
+
+/*
+ * The vdso is no file; the process' memory has it. It is the same in all
+ * processes of one architecture: once read, told by its size and contents.
+ */
+static struct file *vdso_of(struct fw_usyms *usyms, pid_t tgid, const struct line *line)
+{
+	size_t size = line->end - line->start;
+	struct stat st = { .st_ino = size };
+	struct file *file = NULL;
+	void *image = size <= MAX_VDSO ? malloc(size) : NULL;
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", tgid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (!image || fd < 0 || pread(fd, image, size, line->start) != (ssize_t)size)
+		goto out;
+	/* Not a file's inode, and none of its attributes: a checksum of what was read. */
+	st.st_mtim.tv_sec = checksum(image, size);
+	file = file_get(usyms, line->path, line->len, -1, &st);
+	if (file && !file->image) {
+		file->image = image;
+		file->elf = elf_memory(image, size);
+		image = NULL;
+	}
+out:
+	if (fd >= 0)
+		close(fd);
+	free(image);
+	return file ? file : file_get(usyms, line->path, line->len, -1, &st);
+}
+
+static struct maps *maps_read(struct fw_usyms *usyms, pid_t tgid, FILE *in)
+{
+	struct maps *maps = calloc(1, sizeof(*maps)), *more;
+	char *text = NULL;
+	size_t size = 0;
+
+	while (maps && getline(&text, &size, in) > 0) {
+		struct file *file;
+		struct line line;
+
+		if (!parse_line(text, &line))
+			continue;
+		if (line.path[0] == '/')
+			file = file_of(usyms, tgid, &line);
+		else if (!strncmp(line.path, "[vdso]", 6))
+			file = vdso_of(usyms, tgid, &line);
+		else
+			continue;
+		more = realloc(maps, sizeof(*maps) + (maps->nr + 1) * sizeof(maps->map[0]));
+		if (!file || !more) {
+			free(more ? more : maps);
+			maps = NULL;
+			break;
+		}
+		maps = more;
+		maps->map[maps->nr++] = (struct map){ line.start, line.end, line.offset, file };
+	}
+	free(text);
+	if (maps)
+		maps->users = 1;
+	return maps;
+}
+
+static int read_process(struct fw_usyms *usyms, struct process *process)
+{
+	struct stat before, after;
+	struct maps *maps;
+	char path[32];
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", process->tgid);
+	in = fopen(path, "re");
+	if (!in)
+		return -errno;
+	snprintf(path, sizeof(path), "/proc/%d/exe", process->tgid);
+	if (stat(path, &before))
+		memset(&before, 0, sizeof(before));
+	/* Another program than last time, and no exec was heard of: not what is asked about. */
+	if (process->maps && (process->exe.st_ino != before.st_ino ||
+			      process->exe.st_dev != before.st_dev)) {
+		fclose(in);
+		return -ESTALE;
+	}
+	maps = maps_read(usyms, process->tgid, in);
+	fclose(in);
+	if (!maps)
+		return -ENOMEM;
+	/* A process that ends meanwhile has empty maps; one that execs has others. */
+	if (!maps->nr || stat(path, &after) || after.st_ino != before.st_ino ||
+	    after.st_dev != before.st_dev) {
+		maps_put(maps);
+		return -ESRCH;
+	}
+	maps_put(process->maps);
+	process->maps = maps;
+	process->exe = before;
+	return 0;
+}
+
+int fw_usyms_learn(struct fw_usyms *usyms, pid_t tgid)
+{
+	struct process *process = usyms ? process_get(usyms, tgid) : NULL;
+	int err;
+
+	if (!process)
+		return usyms ? -ENOMEM : -EINVAL;
+	if (process->gone)
+		process_forget(process);
+	if (process->settled)
+		return 0;
+	err = read_process(usyms, process);
+	process->settled = !err;
+	return err;
+}
+
+void fw_usyms_fork(struct fw_usyms *usyms, pid_t parent_tgid, pid_t child_tgid)
+{
+	struct process *parent, *child;
+
+	if (!usyms || parent_tgid == child_tgid)
+		return;
+	parent = process_get(usyms, parent_tgid);
+	child = process_get(usyms, child_tgid);
+	if (!parent || !child)
+		return;
+	process_forget(child);
+	if (!parent->maps && !parent->gone)
+		read_process(usyms, parent);
+	child->maps = parent->maps;
+	if (child->maps)
+		child->maps->users++;
+	child->settled = parent->settled;
+	child->exe = parent->exe;
+	child->path = parent->path ? strdup(parent->path) : NULL;
+}
+
+void fw_usyms_exec(struct fw_usyms *usyms, pid_t tgid, const char *path)
+{
+	struct process *process = usyms ? process_get(usyms, tgid) : NULL;
+
+	if (!process)
+		return;
+	process_forget(process);
+	process->path = path && *path == '/' ? strdup(path) : NULL;
+	read_process(usyms, process);
+}
+
+void fw_usyms_exit(struct fw_usyms *usyms, pid_t tgid)
+{
+	struct process **at, *process;
+	pid_t *oldest;
+
+	if (!usyms || !*slot(usyms, tgid) || (*slot(usyms, tgid))->gone)
+		return;
+	oldest = &usyms->gone[usyms->next_gone++ % NR_GONE];
+	at = slot(usyms, *oldest);
+	process = *at;
+	if (process && process->gone) {
+		*at = process->next;
+		process_forget(process);
+		free(process);
+	}
+	*oldest = tgid;
+	(*slot(usyms, tgid))->gone = true;
+}
+
+static void read_segments(struct file *file)
+{
+	size_t i, nr = 0;
+	GElf_Phdr header;
+
+	if (elf_getphdrnum(file->elf, &nr))
+		return;
+	file->segments = calloc(nr, sizeof(*file->segments));
+	for (i = 0; file->segments && i < nr; i++) {
+		if (!gelf_getphdr(file->elf, i, &header) || header.p_type != PT_LOAD)
+			continue;
+		file->segments[file->nr_segments++] = (struct segment){
+			header.p_offset, header.p_filesz, header.p_vaddr, header.p_flags & PF_X
+		};
+	}
+}
+
+/* .symtab if there is one, else .dynsym. */
+static Elf_Scn *symbol_section(Elf *elf, GElf_Shdr *header)
+{
+	Elf_Scn *section = NULL, *found = NULL;
+	GElf_Shdr each;
+
+	while ((section = elf_nextscn(elf, section))) {
+		if (!gelf_getshdr(section, &each))
+			continue;
+		if (each.sh_type != SHT_SYMTAB && (each.sh_type != SHT_DYNSYM || found))
+			continue;
+		found = section;
+		*header = each;
+		if (each.sh_type == SHT_SYMTAB)
+			break;
+	}
+	return found;
+}
+
+static bool is_function(Elf *elf, const GElf_Sym *sym, GElf_Shdr *section)
+{
+	unsigned int type = GELF_ST_TYPE(sym->st_info);
+
+	if (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE)
+		return false;
+	if (sym->st_shndx == SHN_UNDEF || sym->st_shndx >= SHN_LORESERVE)
+		return false;
+	return gelf_getshdr(elf_getscn(elf, sym->st_shndx), section) &&
+	       section->sh_flags & SHF_EXECINSTR;
+}
+
+static bool is_plain(const char *name)
+{
+	const char *c = name;
+
+	while (isgraph((unsigned char)*c))
+		c++;
+	return c > name && !*c;
+}
+
+/* The lower, the better: global ones, then plain names, then short ones. */
+static unsigned char rank_of(const GElf_Sym *sym, const char *name)
+{
+	size_t underscores = strspn(name, "_"), len = strlen(name);
+
+	return (GELF_ST_BIND(sym->st_info) == STB_LOCAL) << 7 |
+	       (underscores < 3 ? underscores : 3) << 5 | (len < 31 ? len : 31);
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct symbol *x = a, *y = b;
+
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	if (x->sized != y->sized)
+		return x->sized ? 1 : -1;
+	/* The best comes last: that is where a search ends. */
+	if (x->rank != y->rank)
+		return x->rank > y->rank ? -1 : 1;
+	return strcmp(y->name, x->name);
+}
+
+static void read_symbols(struct file *file)
+{
+	GElf_Shdr header, section;
+	Elf_Scn *table = symbol_section(file->elf, &header);
+	Elf_Data *data = table ? elf_getdata(table, NULL) : NULL;
+	GElf_Ehdr elf_header;
+	uint64_t thumb = 0;
+	size_t i, nr;
+	GElf_Sym sym;
+
+	if (!data || !header.sh_entsize)
+		return;
+	/* A Thumb function's address has its lowest bit set. */
+	if (gelf_getehdr(file->elf, &elf_header) && elf_header.e_machine == EM_ARM)
+		thumb = 1;
+	nr = header.sh_size / header.sh_entsize;
+	file->symbols = calloc(nr ? nr : 1, sizeof(*file->symbols));
+	for (i = 0; file->symbols && i < nr; i++) {
+		struct symbol *symbol = &file->symbols[file->nr_symbols];
+		const char *name;
+
+		if (!gelf_getsym(data, i, &sym) || !is_function(file->elf, &sym, &section))
+			continue;
+		name = elf_strptr(file->elf, header.sh_link, sym.st_name);
+		if (!name || !is_plain(name) || *name == '$')
+			continue;
+		symbol->start = sym.st_value & ~thumb;
+		symbol->sized = sym.st_size > 0;
+		symbol->end = symbol->sized ? symbol->start + sym.st_size :
+					      section.sh_addr + section.sh_size;
+		symbol->name = name;
+		symbol->rank = rank_of(&sym, name);
+		file->nr_symbols++;
+	}
+	if (file->symbols)
+		qsort(file->symbols, file->nr_symbols, sizeof(*file->symbols), by_start);
+}
+
+static void file_parse(struct file *file)
+{
+	GElf_Ehdr header;
+
+	if (file->parsed)
+		return;
+	file->parsed = true;
+	/* Read, not mapped: whoever truncates the file must not kill us. */
+	if (!file->elf && file->fd >= 0)
+		file->elf = elf_begin(file->fd, ELF_C_READ, NULL);
+	if (!file->elf || !gelf_getehdr(file->elf, &header))
+		return;
+	file->type = header.e_type;
+	read_segments(file);
+	read_symbols(file);
+}
+
+#define MAX_BACK	64	/* labels inside of one function */
+
+/* The smallest that says it contains @vaddr, else the last that begins before it. */
+static const struct symbol *symbol_find(const struct file *file, uint64_t vaddr)
+{
+	const struct symbol *unsized = NULL, *symbol;
+	size_t low = 0, high = file->nr_symbols, back;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (file->symbols[mid].start <= vaddr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (back = 0; back < MAX_BACK && back < low; back++) {
+		symbol = &file->symbols[low - 1 - back];
+		if (vaddr >= symbol->end)
+			continue;
+		if (symbol->sized)
+			return symbol;
+		if (!unsized)
+			unsized = symbol;
+	}
+	return unsized;
+}
+
+static bool to_vaddr(const struct file *file, uint64_t offset, uint64_t *vaddr)
+{
+	const struct segment *segment;
+
+	for (segment = file->segments; segment < file->segments + file->nr_segments; segment++) {
+		if (!segment->exec || offset < segment->offset ||
+		    offset - segment->offset >= segment->size)
+			continue;
+		*vaddr = offset - segment->offset + segment->vaddr;
+		return true;
+	}
+	return false;
+}
+
+static bool to_offset(const struct file *file, uint64_t vaddr, uint64_t *offset)
+{
+	const struct segment *segment;
+
+	for (segment = file->segments; segment < file->segments + file->nr_segments; segment++) {
+		if (!segment->exec || vaddr < segment->vaddr ||
+		    vaddr - segment->vaddr >= segment->size)
+			continue;
+		*offset = vaddr - segment->vaddr + segment->offset;
+		return true;
+	}
+	return false;
+}
+
+static const struct map *map_find(const struct maps *maps, uint64_t addr)
+{
+	size_t i;
+
+	for (i = 0; maps && i < maps->nr; i++)
+		if (addr >= maps->map[i].start && addr < maps->map[i].end)
+			return &maps->map[i];
+	return NULL;
+}
+
+/* A program that was not linked to be moved is where its file says. */
+static struct file *fixed_program(struct fw_usyms *usyms, const char *path, uint64_t addr,
+				  uint64_t *offset)
+{
+	struct file *file;
+	struct stat st;
+	int fd;
+
+	fd = path ? open_regular(path, &st) : -1;
+	if (fd < 0)
+		return NULL;
+	file = file_get(usyms, path, strlen(path), fd, &st);
+	if (!file)
+		return NULL;
+	file_parse(file);
+	return file->type == ET_EXEC && to_offset(file, addr, offset) ? file : NULL;
+}
+
+/* Which file is mapped at @addr, and what offset of it; NULL if that is not known. */
+static struct file *locate(struct fw_usyms *usyms, pid_t tgid, uint64_t addr, uint64_t *offset)
+{
+	struct process *process = usyms ? process_get(usyms, tgid) : NULL;
+	const struct map *map;
+
+	if (!process)
+		return NULL;
+	map = map_find(process->maps, addr);
+	/* Libraries come after exec: look again, as long as it is the same program. */
+	if (!map && !process->gone && !read_process(usyms, process))
+		map = map_find(process->maps, addr);
+	if (!map)
+		return process->maps ? NULL : fixed_program(usyms, process->path, addr, offset);
+	file_parse(map->file);
+	*offset = addr - map->start + map->offset;
+	return map->file;
+}
+
+const char *fw_usyms_name(struct fw_usyms *usyms, pid_t tgid, uint64_t addr,
+			  char *buf, size_t size, int *known)
+{
+	uint64_t offset = 0, vaddr;
+	struct file *file = locate(usyms, tgid, addr, &offset);
+	const struct symbol *symbol = NULL;
+
+	if (known)
+		*known = !!file;
+	if (!file) {
+		snprintf(buf, size, "0x%llx", (unsigned long long)addr);
+		return buf;
+	}
+	if (to_vaddr(file, offset, &vaddr))
+		symbol = symbol_find(file, vaddr);
+	if (!symbol)
+		snprintf(buf, size, "%s+0x%llx", file->name, (unsigned long long)offset);
+	else if (vaddr == symbol->start)
+		snprintf(buf, size, "%s:%s", file->name, symbol->name);
+	else
+		snprintf(buf, size, "%s:%s+0x%llx", file->name, symbol->name,
+			 (unsigned long long)(vaddr - symbol->start));
+	return buf;
+}
+
+int fw_usyms_word(struct fw_usyms *usyms, pid_t tgid, uint64_t addr, uint32_t *word)
+{
+	uint64_t offset = 0;
+	struct file *file = locate(usyms, tgid, addr, &offset);
+	uint32_t little;
+
+	if (!file || file->fd < 0 ||
+	    pread(file->fd, &little, sizeof(little), offset) != sizeof(little))
+		return -ENOENT;
+	*word = le32toh(little);
+	return 0;
+}
