@@ -134,7 +134,7 @@ define tool_rules
 $(build)/$(1)/obj/%.o: tools/%.c $(skeleton) | deps-tools
 	$$(call say,CC,$$@)
 	$(quiet)mkdir -p $$(@D)
-	$(quiet)$(2) $(cflags) $(tool_flags) $(3) -c $$< -o $$@
+	$(quiet)$(2) $$(cflags) $(tool_flags) $(3) -c $$< -o $$@
 
 $(main_sources:tools/%.c=$(build)/$(1)/obj/%.o): $(build)/version
 $(main_sources:tools/%.c=$(build)/$(1)/obj/%.o): cflags += -DFORKWATCH_VERSION='"$(version)"'
