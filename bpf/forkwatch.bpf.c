@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Transport: copies the module's events, and some of the scheduler's own, into
+ * one ring buffer, for the tasks that are watched.
+ *
+ * The watch set holds tids. The tool puts the first one in; a child joins when
+ * its parent wakes it for the first time, which is before it can run and is
+ * seen even where a probe missed the fork itself. A task leaves when it exits.
+ *
+ * The tracer is never traced, or its own wake-ups would make the events that
+ * wake it. It looks into the ring by itself every few ms, and is woken only
+ * when a good part of the ring is full or when it should read a process' maps.
+ */
+#include <stdbool.h>
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "core_compat.h"
+#include "forkwatch.h"
+#include "transport.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* Set by the tool before it loads. */
+const volatile __u8 all_tasks;		/* no watch set: every task but the tracer */
+const volatile __u32 tracer;		/* its tgid, and the tid of its only thread */
+const volatile __u64 wake_bytes;	/* wake the tracer when the ring holds that much */
+
+/* The tracer was told to look; it takes this back when it does. */
+__u32 woken;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 << 20);	/* the tool sets its own size */
+} ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 32768);
+	__type(key, __u32);
+	__type(value, __u8);
+} watched SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fw_cpu_state);
+} cpus SEC(".maps");
+
+static __always_inline struct fw_cpu_state *this_cpu(void)
+{
+	const __u32 zero = 0;
+
+	return bpf_map_lookup_elem(&cpus, &zero);
+}
+
+static __always_inline __u32 current_tid(void)
+{
+	return bpf_get_current_pid_tgid();
+}
+
+static __always_inline __u32 current_tgid(void)
+{
+	return bpf_get_current_pid_tgid() >> 32;
+}
+
+static __always_inline bool is_watched(__u32 tid)
+{
+	return bpf_map_lookup_elem(&watched, &tid);
+}
+
+static __always_inline bool current_is_watched(void)
+{
+	return all_tasks ? current_tgid() != tracer : is_watched(current_tid());
+}
+
+/* One side of a switch. The idle tasks are every CPU's tid 0. */
+static __always_inline bool side_is_watched(__u32 tid)
+{
+	return all_tasks ? tid && tid != tracer : is_watched(tid);
+}
+
+/*
+ * Numbers an event of @size bytes and gets room for it; NULL if there is none.
+ * A gap in the numbers is a drop.
+ *
+ * Kernels whose tracepoints are guarded by tracepoint_srcu (7.3 is one) can
+ * preempt us in exec and exit, and 5.10 has no atomic operation that returns a
+ * value. So an event that comes within the numbering of another one of this
+ * CPU gives way, and is counted.
+ */
+static __always_inline void *reserve(__u32 size, __u64 *seq)
+{
+	struct fw_cpu_state *cpu = this_cpu();
+	void *event = NULL;
+
+	if (!cpu)
+		return NULL;
+	__sync_fetch_and_add(&cpu->busy, 1);
+	if (*(volatile __u64 *)&cpu->busy == 1) {
+		*seq = cpu->seq++;
+		event = bpf_ringbuf_reserve(&ring, size, 0);
+		if (!event)
+			cpu->drops++;
+	} else {
+		__sync_fetch_and_add(&cpu->nested, 1);
+	}
+	__sync_fetch_and_add(&cpu->busy, -1);
+	return event;
+}
+
+/* @wake: now, however little the ring holds. */
+static __always_inline void submit(void *event, bool wake)
+{
+	__u64 flags = BPF_RB_NO_WAKEUP;
+
+	if (!woken && (wake || bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= wake_bytes)) {
+		woken = 1;
+		flags = BPF_RB_FORCE_WAKEUP;
+	}
+	bpf_ringbuf_submit(event, flags);
+}
+
+/*
+ * Hands on an event of the module. One from a module that knows more fields
+ * is cut to ours; one that knows fewer leaves the tail as it is, past hdr.size.
+ */
+static __always_inline void forward(const struct forkwatch_header *event, const __u32 size,
+				    bool wake)
+{
+	struct forkwatch_header *copy;
+	__u16 sent = 0;
+	__u64 seq;
+
+	copy = reserve(size, &seq);
+	if (!copy)
+		return;
+	bpf_probe_read_kernel(&sent, sizeof(sent), &event->size);
+	if (sent > size)
+		sent = size;
+	bpf_probe_read_kernel(copy, sent, event);
+	copy->size = sent;
+	copy->seq = seq;
+	submit(copy, wake);
+}
+
+SEC("raw_tp/cpu_switch_to")
+int on_cpu_switch_to(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct forkwatch_cpu_switch_to *event = (const void *)ctx->args[0];
+	__u32 prev = 0, next = 0;
+
+	bpf_probe_read_kernel(&prev, sizeof(prev), &event->prev_tid);
+	bpf_probe_read_kernel(&next, sizeof(next), &event->next_tid);
+	if (side_is_watched(prev) || side_is_watched(next))
+		forward(&event->hdr, sizeof(*event), false);
+	return 0;
+}
+
+/* Begins an event of our own, of @type. */
+#define begin(type, event_kind)						\
+({									\
+	__u64 seq_;							\
+	struct type *event_ = reserve(sizeof(*event_), &seq_);		\
+									\
+	if (event_) {							\
+		event_->hdr.size = sizeof(*event_);			\
+		event_->hdr.kind = (event_kind);			\
+		event_->hdr.cpu = bpf_get_smp_processor_id();		\
+		event_->hdr.seq = seq_;					\
+		event_->hdr.time = bpf_ktime_get_ns();			\
+		event_->hdr.tid = current_tid();			\
+		event_->hdr.tgid = current_tgid();			\
+	}								\
+	event_;								\
+})
+
+/* The child of a watched parent is watched: it cannot have run yet. */
+static __always_inline void inherit(__u32 child)
+{
+	__u32 parent = current_tid();
+	struct fw_cpu_state *cpu;
+	__u8 program, *of_parent;
+
+	of_parent = bpf_map_lookup_elem(&watched, &parent);
+	if (!of_parent)
+		return;
+	program = *of_parent;
+	if (bpf_map_update_elem(&watched, &child, &program, BPF_ANY)) {
+		cpu = this_cpu();
+		if (cpu)
+			cpu->watch_full++;
+	}
+}
+
+/* sched_wakeup_new(child), in the parent */
+SEC("raw_tp/sched_wakeup_new")
+int on_wakeup_new(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct task_struct *child = (const void *)ctx->args[0];
+	struct forkwatch_wakeup_new *event;
+
+	if (!current_is_watched())
+		return 0;
+	if (!all_tasks)
+		inherit(BPF_CORE_READ(child, pid));
+
+	event = begin(forkwatch_wakeup_new, FORKWATCH_WAKEUP_NEW);
+	if (!event)
+		return 0;
+	event->child = (__u64)child;
+	event->start_time = BPF_CORE_READ(child, start_time);
+	event->child_tid = BPF_CORE_READ(child, pid);
+	event->target_cpu = task_cpu(child);
+	submit(event, false);
+	return 0;
+}
+
+/*
+ * A thread that executes a program becomes its group's leader and takes over
+ * that one's tid; it may have been watched under the one it had.
+ */
+static __always_inline bool exec_is_watched(__u32 tid, __u32 old_tid)
+{
+	const __u8 program = FW_PROGRAM_NEW;
+
+	if (all_tasks)
+		return current_is_watched();
+	if (!is_watched(tid) && !is_watched(old_tid))
+		return false;
+	if (tid != old_tid)
+		bpf_map_delete_elem(&watched, &old_tid);
+	bpf_map_update_elem(&watched, &tid, &program, BPF_ANY);
+	return true;
+}
+
+/* sched_process_exec(task, old_pid, bprm), in the task */
+SEC("raw_tp/sched_process_exec")
+int on_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct task_struct *task = (const void *)ctx->args[0];
+	const struct linux_binprm *bprm = (const void *)ctx->args[2];
+	__u32 old_tid = ctx->args[1];
+	struct forkwatch_exec *event;
+
+	if (!exec_is_watched(current_tid(), old_tid))
+		return 0;
+
+	event = begin(forkwatch_exec, FORKWATCH_EXEC);
+	if (!event)
+		return 0;
+	event->task = (__u64)task;
+	event->start_time = BPF_CORE_READ(task, start_time);
+	event->mm = (__u64)BPF_CORE_READ(task, mm);
+	event->old_tid = old_tid;
+	event->reserved = 0;
+	BPF_CORE_READ_STR_INTO(&event->comm, task, comm);
+	bpf_probe_read_kernel_str(event->path, sizeof(event->path),
+				  BPF_CORE_READ(bprm, filename));
+	submit(event, false);
+	return 0;
+}
+
+/*
+ * A leader that exits before its threads stays: one of them may execute a
+ * program and become the leader.
+ */
+static __always_inline void forget(const struct task_struct *task)
+{
+	__u32 tid = current_tid(), tgid = current_tgid();
+	bool last = BPF_CORE_READ(task, signal, live.counter) == 0;
+
+	if (tid != tgid || last)
+		bpf_map_delete_elem(&watched, &tid);
+	if (last)
+		bpf_map_delete_elem(&watched, &tgid);
+}
+
+/* sched_process_exit(task), in the task */
+SEC("raw_tp/sched_process_exit")
+int on_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct task_struct *task = (const void *)ctx->args[0];
+	struct forkwatch_exit *event;
+
+	if (!current_is_watched())
+		return 0;
+
+	event = begin(forkwatch_exit, FORKWATCH_EXIT);
+	if (event) {
+		event->task = (__u64)task;
+		event->start_time = BPF_CORE_READ(task, start_time);
+		event->code = BPF_CORE_READ(task, exit_code);
+		event->reserved = 0;
+		submit(event, false);
+	}
+	if (!all_tasks)
+		forget(task);
+	return 0;
+}
+
+#define FORWARD(name)							\
+SEC("raw_tp/" #name)							\
+int on_##name(struct bpf_raw_tracepoint_args *ctx)			\
+{									\
+	if (current_is_watched())					\
+		forward((const void *)ctx->args[0],			\
+			sizeof(struct forkwatch_##name), false);	\
+	return 0;							\
+}
+
+FORWARD(copy_thread)
+FORWARD(fork_exit)
+FORWARD(fork_return)
+FORWARD(first_run)
+FORWARD(clone_call)
+
+/*
+ * Attached last: of a fork whose beginning was seen, the rest is seen too.
+ *
+ * A program's first fork wakes the tracer, who reads the process' maps while
+ * it is there to be asked. (With all tasks watched it just tries.)
+ */
+SEC("raw_tp/fork_enter")
+int on_fork_enter(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u32 tid = current_tid();
+	bool first = false;
+	__u8 *program;
+
+	if (!current_is_watched())
+		return 0;
+	program = bpf_map_lookup_elem(&watched, &tid);
+	if (program && *program == FW_PROGRAM_NEW) {
+		*program = FW_PROGRAM_FORKED;
+		first = true;
+	}
+	forward((const void *)ctx->args[0], sizeof(struct forkwatch_fork_enter), first);
+	return 0;
+}
