@@ -23,7 +23,7 @@ struct fw_source;
 struct fw_source_ops {
 	const char *name;	/* "bpf", "tracefs", "file" */
 	int (*open)(struct fw_source **out, const struct fw_source_options *opt);
-	/* Watches the task @tid and all it will fork from now on. */
+	/* Watches the task @tid and all it will fork from now on; -EEXIST: it is watched. */
 	int (*watch)(struct fw_source *source, pid_t tid);
 	/* Waits up to @timeout_ms for events; returns how many there were, or -errno. */
 	int (*poll)(struct fw_source *source, int timeout_ms, fw_bytes_fn fn, void *ctx);
@@ -39,5 +39,14 @@ extern const struct fw_source_ops fw_source_bpf;
  * for a terminal. Never NULL.
  */
 const char *fw_source_error(void);
+
+/* For backends: sets that text and returns @err. */
+int fw_source_fail(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* What the backend's library had to say meanwhile, for -v. Never NULL. */
+const char *fw_source_bpf_log(void);
+
+/* The module's table of probes, as the kernel shows it: a header line, then a line for each event. */
+#define FW_PROBES_FILE	"/sys/module/forkwatch/parameters/probes"
 
 #endif

@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Events through the BPF programs of bpf/, for which the module must be loaded. */
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "../bpf/transport.h"
+#include "forkwatch.h"
+#include "forkwatch.skel.h"
+#include "source.h"
+
+#define MODULE_DIR	"/sys/module/forkwatch"
+#define BTF_FILE	"/sys/kernel/btf/vmlinux"
+
+/* At some 3 KiB a fork, enough for a second of a thousand forks. */
+#define RING_BYTES	(4UL << 20)
+/* The reader is woken when the ring holds this part of its size. */
+#define WAKE_PART	4
+/* One poll hands on so many events at most, that its caller may see to other things. */
+#define POLL_EVENTS	16384
+
+struct fw_source {
+	struct forkwatch_bpf *skel;
+	struct ring_buffer *ring;
+	struct fw_cpu_state *cpus;	/* libbpf_num_possible_cpus() of them */
+	uint64_t missed;		/* by the module's probes before we came */
+	/* the poll at hand */
+	fw_bytes_fn fn;
+	void *ctx;
+	int events;
+	int error;
+};
+
+/* libbpf's messages are for those who ask. */
+static char bpf_log[1 << 16];
+static size_t bpf_log_len;
+
+static int keep_log(enum libbpf_print_level level, const char *format, va_list args)
+{
+	size_t room = sizeof(bpf_log) - bpf_log_len;
+	int len;
+
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	len = vsnprintf(bpf_log + bpf_log_len, room, format, args);
+	if (len > 0)
+		bpf_log_len += (size_t)len < room ? (size_t)len : room - 1;
+	return len;
+}
+
+const char *fw_source_bpf_log(void)
+{
+	return bpf_log;
+}
+
+/*
+ * What must be so before it is worth to try, each with what to do next.
+ */
+static int check_machine(void)
+{
+	struct utsname name;
+
+	if (uname(&name))
+		return fw_source_fail(-errno, "uname: %s", strerror(errno));
+	if (strcmp(name.machine, "aarch64"))
+		return fw_source_fail(-ENOTSUP,
+			"forkwatch traces arm64 kernels, and this one is %s. "
+			"Run it on an arm64 machine; `make demo` boots one.",
+			name.machine);
+	return 0;
+}
+
+static bool have_capability(const struct __user_cap_data_struct *data, unsigned int cap)
+{
+	return data[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap);
+}
+
+static int check_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	if (syscall(SYS_capget, &header, data))
+		return fw_source_fail(-errno, "capget: %s", strerror(errno));
+	if (have_capability(data, CAP_SYS_ADMIN) ||
+	    (have_capability(data, CAP_BPF) && have_capability(data, CAP_PERFMON)))
+		return 0;
+	return fw_source_fail(-EPERM,
+		"tracing the kernel needs root, or the capabilities CAP_BPF and CAP_PERFMON. "
+		"Run it with sudo.");
+}
+
+/* BPF programs see the pids of the initial namespace. */
+static int check_pid_namespace(void)
+{
+	static const char initial[] = "pid:[4026531836]";	/* PROC_PID_INIT_INO */
+	char name[64];
+	ssize_t len = readlink("/proc/self/ns/pid", name, sizeof(name) - 1);
+
+	if (len < 0)
+		return fw_source_fail(-errno,
+			"/proc/self/ns/pid: %s. Mount procfs: mount -t proc proc /proc",
+			strerror(errno));
+	name[len] = 0;
+	if (strcmp(name, initial))
+		return fw_source_fail(-ENOTSUP,
+			"this is a pid namespace of its own, in which the kernel's pids are not "
+			"known. Run forkwatch on the host, or the container with the host's pids "
+			"(--pid=host).");
+	return 0;
+}
+
+static int check_module(void)
+{
+	struct utsname name;
+
+	if (!access(MODULE_DIR, F_OK))
+		return 0;
+	uname(&name);
+	return fw_source_fail(-ENOENT,
+		"the module forkwatch is not loaded. Load it: sudo insmod forkwatch.ko "
+		"(where there is none for %s yet: make bundle KDIR=/lib/modules/%s/build)",
+		name.release, name.release);
+}
+
+static int check_abi(void)
+{
+	static const char path[] = MODULE_DIR "/parameters/abi";
+	FILE *file = fopen(path, "re");
+	unsigned int abi;
+	int found;
+
+	if (!file)
+		return fw_source_fail(-EPROTO,
+			"%s: %s. The loaded module is no forkwatch that this tool knows: "
+			"rebuild tool and module from the same tree, rmmod forkwatch, insmod.",
+			path, strerror(errno));
+	found = fscanf(file, "%u", &abi);
+	fclose(file);
+	if (found != 1)
+		return fw_source_fail(-EPROTO, "%s holds no number", path);
+	if (abi != FORKWATCH_ABI_VERSION)
+		return fw_source_fail(-EPROTO,
+			"the loaded module speaks version %u of the events, this tool version %u. "
+			"Rebuild both from the same tree, rmmod forkwatch, insmod the new one.",
+			abi, FORKWATCH_ABI_VERSION);
+	return 0;
+}
+
+static int check_btf(void)
+{
+	if (!access(BTF_FILE, R_OK))
+		return 0;
+	return fw_source_fail(-ENOENT,
+		BTF_FILE ": %s. This kernel does not describe its types (CONFIG_DEBUG_INFO_BTF), "
+		"and the BPF programs cannot be fitted to it. The module's events are in tracefs "
+		"nevertheless: events/forkwatch.", strerror(errno));
+}
+
+static int check_all(void)
+{
+	static int (*const checks[])(void) = {
+		check_machine, check_capabilities, check_pid_namespace, check_module, check_abi,
+		check_btf,
+	};
+	size_t i;
+	int err;
+
+	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		err = checks[i]();
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Reads the module's table of probes: calls @fn with each line but the first. */
+static int for_each_probe(void (*fn)(void *ctx, const char *line), void *ctx)
+{
+	FILE *file = fopen(FW_PROBES_FILE, "re");
+	char line[256];
+
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = 0;
+		if (line[0] != '#')
+			fn(ctx, line);
+	}
+	fclose(file);
+	return 0;
+}
+
+static void add_missed(void *ctx, const char *line)
+{
+	uint64_t missed, *sum = ctx;
+
+	if (sscanf(line, "%*s %*s %*s %" SCNu64, &missed) == 1)
+		*sum += missed;
+}
+
+struct probe_line {
+	const char *event;
+	char line[256];
+};
+
+static void find_line(void *ctx, const char *line)
+{
+	struct probe_line *wanted = ctx;
+	size_t len = strlen(wanted->event);
+
+	if (!strncmp(line, wanted->event, len) && line[len] == ' ')
+		snprintf(wanted->line, sizeof(wanted->line), "%s", line);
+}
+
+/*
+ * Loading.
+ */
+static size_t ring_bytes(size_t wanted)
+{
+	size_t bytes = sysconf(_SC_PAGESIZE);
+
+	if (!wanted)
+		wanted = RING_BYTES;
+	while (bytes < wanted && bytes < (1UL << 30))
+		bytes *= 2;
+	return bytes;
+}
+
+static int load(struct fw_source *source, const struct fw_source_options *opt)
+{
+	struct forkwatch_bpf *skel;
+	size_t bytes = ring_bytes(opt->ring_bytes);
+	int err;
+
+	skel = forkwatch_bpf__open();
+	if (!skel)
+		return fw_source_fail(-errno, "libbpf cannot open its own programs: %s",
+				      strerror(errno));
+	source->skel = skel;
+	skel->rodata->all_tasks = opt->all;
+	skel->rodata->tracer = getpid();
+	skel->rodata->wake_bytes = bytes / WAKE_PART;
+	bpf_map__set_max_entries(skel->maps.ring, bytes);
+	bpf_program__set_autoload(skel->progs.on_cpu_switch_to, opt->switches);
+
+	err = forkwatch_bpf__load(skel);
+	if (err == -EPERM)
+		return fw_source_fail(err,
+			"the kernel refuses BPF programs although we may load them: is it locked "
+			"down (/sys/kernel/security/lockdown), or is this a container?");
+	if (err)
+		return fw_source_fail(err,
+			"the kernel does not take the BPF programs: %s. With -v it says why.",
+			strerror(-err));
+	return 0;
+}
+
+/* The event whose program libbpf has not attached. */
+static const char *refused_event(const struct forkwatch_bpf *skel)
+{
+	const struct bpf_object_skeleton *skeleton = skel->skeleton;
+	const struct bpf_prog_skeleton *prog;
+	const char *section;
+	int i;
+
+	for (i = 0; i < skeleton->prog_cnt; i++) {
+		prog = &skeleton->progs[i];
+		if (!bpf_program__autoload(*prog->prog) || *prog->link)
+			continue;
+		section = bpf_program__section_name(*prog->prog);
+		return strchr(section, '/') + 1;
+	}
+	return "?";
+}
+
+static int attach(struct fw_source *source)
+{
+	struct probe_line probe = { 0 };
+	int err;
+
+	for_each_probe(add_missed, &source->missed);
+	err = forkwatch_bpf__attach(source->skel);
+	if (!err)
+		return 0;
+
+	probe.event = refused_event(source->skel);
+	for_each_probe(find_line, &probe);
+	if (err == -ENOENT && !probe.line[0])
+		return fw_source_fail(err,
+			"the kernel has no tracepoint %s. Rebuild tool and module from the same "
+			"tree, rmmod forkwatch, insmod the new one.", probe.event);
+	return fw_source_fail(err,
+		"the kernel refuses the probe of event %s: %s. The module says of it "
+		"(event symbol state missed error): \"%s\". See also dmesg.",
+		probe.event, strerror(-err), probe.line);
+}
+
+static int on_sample(void *ctx, void *data, size_t size)
+{
+	struct fw_source *source = ctx;
+	const struct forkwatch_header *hdr = data;
+
+	/* An older module's event is shorter than the room that it got. */
+	if (size >= sizeof(*hdr) && hdr->size >= sizeof(*hdr) && hdr->size < size)
+		size = hdr->size;
+	source->events++;
+	source->error = source->fn(source->ctx, data, size);
+	if (source->error < 0)
+		return source->error;
+	return source->events < POLL_EVENTS ? 0 : -EAGAIN;
+}
+
+static int open_ring(struct fw_source *source)
+{
+	int cpus = libbpf_num_possible_cpus();
+
+	if (cpus < 0)
+		return fw_source_fail(cpus, "cannot count the CPUs: %s", strerror(-cpus));
+	source->cpus = calloc(cpus, sizeof(*source->cpus));
+	if (!source->cpus)
+		return fw_source_fail(-ENOMEM, "out of memory");
+	source->ring = ring_buffer__new(bpf_map__fd(source->skel->maps.ring), on_sample, source,
+					NULL);
+	if (!source->ring)
+		return fw_source_fail(-errno, "cannot map the ring buffer: %s", strerror(errno));
+	return 0;
+}
+
+static void source_bpf_close(struct fw_source *source)
+{
+	if (!source)
+		return;
+	ring_buffer__free(source->ring);
+	forkwatch_bpf__destroy(source->skel);
+	free(source->cpus);
+	free(source);
+}
+
+static int source_bpf_open(struct fw_source **out, const struct fw_source_options *opt)
+{
+	struct fw_source *source;
+	int err;
+
+	libbpf_set_print(keep_log);
+	err = check_all();
+	if (err)
+		return err;
+	source = calloc(1, sizeof(*source));
+	if (!source)
+		return fw_source_fail(-ENOMEM, "out of memory");
+	err = load(source, opt);
+	if (!err)
+		err = open_ring(source);
+	if (!err)
+		err = attach(source);
+	if (err) {
+		source_bpf_close(source);
+		return err;
+	}
+	*out = source;
+	return 0;
+}
+
+static int source_bpf_watch(struct fw_source *source, pid_t tid)
+{
+	__u32 key = tid;
+	__u8 program = FW_PROGRAM_NEW;
+
+	return bpf_map__update_elem(source->skel->maps.watched, &key, sizeof(key),
+				    &program, sizeof(program), BPF_NOEXIST);
+}
+
+/*
+ * Most events wake nobody, so that the ring is looked into whether or not the
+ * wait was cut short. Whoever wakes us sets @woken and does so only once.
+ */
+static int source_bpf_poll(struct fw_source *source, int timeout_ms, fw_bytes_fn fn, void *ctx)
+{
+	struct epoll_event event;
+	int err;
+
+	if (epoll_wait(ring_buffer__epoll_fd(source->ring), &event, 1, timeout_ms) < 0 &&
+	    errno != EINTR)
+		return -errno;
+	__atomic_store_n(&source->skel->bss->woken, 0, __ATOMIC_SEQ_CST);
+
+	source->fn = fn;
+	source->ctx = ctx;
+	source->events = 0;
+	source->error = 0;
+	err = ring_buffer__consume(source->ring);
+	if (source->error < 0)
+		return source->error;
+	return err < 0 && err != -EAGAIN ? err : source->events;
+}
+
+/* A program that is called while it runs on the same CPU is skipped by the kernel. */
+static int add_recursion_misses(const struct forkwatch_bpf *skel, uint64_t *misses)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, skel->obj) {
+		struct bpf_prog_info info = { 0 };
+		__u32 len = sizeof(info);
+
+		if (!bpf_program__autoload(prog))
+			continue;
+		if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+			return -errno;
+		*misses += info.recursion_misses;
+	}
+	return 0;
+}
+
+static int source_bpf_losses(struct fw_source *source, struct fw_losses *losses)
+{
+	const __u32 zero = 0;
+	uint64_t missed = 0;
+	int i, cpus = libbpf_num_possible_cpus();
+	int err;
+
+	err = bpf_map__lookup_elem(source->skel->maps.cpus, &zero, sizeof(zero), source->cpus,
+				   cpus * sizeof(*source->cpus), 0);
+	if (err)
+		return err;
+	for (i = 0; i < cpus; i++) {
+		losses->ring_drops += source->cpus[i].drops;
+		losses->watch_full += source->cpus[i].watch_full;
+		losses->probe_misses += source->cpus[i].nested;
+	}
+	err = for_each_probe(add_missed, &missed);
+	if (err)
+		return err;
+	losses->probe_misses += missed - source->missed;
+	return add_recursion_misses(source->skel, &losses->probe_misses);
+}
+
+const struct fw_source_ops fw_source_bpf = {
+	.name = "bpf",
+	.open = source_bpf_open,
+	.watch = source_bpf_watch,
+	.poll = source_bpf_poll,
+	.losses = source_bpf_losses,
+	.close = source_bpf_close,
+};
