@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What this machine is: the struct fw_env of a live trace. */
+#ifndef FW_ENV_H
+#define FW_ENV_H
+
+#include "fork.h"
+
+/*
+ * Fills @env. Kernel symbols are left out where the kernel hides them; their
+ * error (-errno, 0 if they are there) goes to @ksyms_error. Returns 0 or -errno.
+ */
+int fw_env_open(struct fw_env *env, int *ksyms_error);
+void fw_env_close(struct fw_env *env);
+
+#endif
