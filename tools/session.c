@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "event.h"
+#include "session.h"
+
+/* Events wake nobody: so often the ring is looked into. */
+#define POLL_MS		50
+/* After the command's end: forks may be under way; a quiet poll, or this long, ends it. */
+#define DRAIN_MS	10
+#define DRAIN_LIMIT_MS	200
+
+struct pids {
+	pid_t *pids;
+	size_t nr, room;
+};
+
+struct session {
+	const struct fw_session_options *opt;
+	const struct fw_session_sink *sink;
+	void *ctx;
+	struct fw_session_result *result;
+	struct fw_source *source;
+	struct fw_model *model;
+	struct fw_command command;
+	int pidfd;
+	/*
+	 * Processes that ended: forks of theirs may still be open, so that their
+	 * symbols are kept until the batch after the next one.
+	 */
+	struct pids exited[2];
+	int error;			/* of the sink */
+};
+
+static int fail(struct session *session, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int fail(struct session *session, int err, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(session->result->error, sizeof(session->result->error), format, args);
+	va_end(args);
+	return err;
+}
+
+/*
+ * Signals. Those of the terminal reach the command by themselves; one that a
+ * process sent to us is meant for it too.
+ */
+static volatile sig_atomic_t interrupts;
+static volatile pid_t forward_to;
+
+static void on_signal(int sig, siginfo_t *info, void *context)
+{
+	int err = errno;
+
+	(void)context;
+	interrupts++;
+	if (forward_to && info->si_code <= 0)
+		kill(forward_to, sig);
+	errno = err;
+}
+
+static void take_signals(pid_t command)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
+	size_t i;
+
+	forward_to = command;
+	interrupts = 0;
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaction(signals[i], &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	/* Whoever started us may have ignored it, and then nothing can be waited for. */
+	signal(SIGCHLD, SIG_DFL);
+}
+
+static bool interrupted(const struct session *session)
+{
+	return interrupts > (session->opt->argv ? 1 : 0);
+}
+
+/*
+ * User symbols. A process' maps are read at its first fork that we hear of,
+ * which is a little late: it may have gone on to another program by then, and
+ * the new one's maps would give wrong names to the old one's addresses.
+ */
+static bool same_program(const struct forkwatch_fork_enter *enter)
+{
+	char path[64], comm[FORKWATCH_COMM_LEN + 1] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%u/task/%u/comm", enter->hdr.tgid, enter->hdr.tid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (fgets(comm, sizeof(comm), file))
+		comm[strcspn(comm, "\n")] = 0;
+	fclose(file);
+	return !strncmp(comm, enter->comm, FORKWATCH_COMM_LEN);
+}
+
+static void exited(struct session *session, pid_t tgid)
+{
+	struct pids *list = &session->exited[0];
+	size_t room = list->room ? 2 * list->room : 64;
+	pid_t *pids;
+
+	if (list->nr == list->room) {
+		pids = realloc(list->pids, room * sizeof(*pids));
+		if (!pids) {
+			fw_usyms_exit(session->opt->usyms, tgid);
+			return;
+		}
+		list->pids = pids;
+		list->room = room;
+	}
+	list->pids[list->nr++] = tgid;
+}
+
+static void forget_exited(struct session *session)
+{
+	struct pids oldest = session->exited[1];
+	size_t i;
+
+	for (i = 0; i < oldest.nr; i++)
+		fw_usyms_exit(session->opt->usyms, oldest.pids[i]);
+	oldest.nr = 0;
+	session->exited[1] = session->exited[0];
+	session->exited[0] = oldest;
+}
+
+static void follow_processes(struct session *session, const struct forkwatch_header *event)
+{
+	const struct forkwatch_fork_enter *enter = (const void *)event;
+	const struct forkwatch_fork_exit *fork = (const void *)event;
+	const struct forkwatch_exec *exec = (const void *)event;
+	struct fw_usyms *usyms = session->opt->usyms;
+
+	if (!usyms)
+		return;
+	if (event->kind == FORKWATCH_FORK_ENTER) {
+		if (!(enter->flags & FORKWATCH_ENTER_PARENT_KTHREAD) && same_program(enter))
+			fw_usyms_learn(usyms, event->tgid);
+	} else if (event->kind == FORKWATCH_FORK_EXIT) {
+		if (!fork->result && fork->child_tgid != event->tgid)
+			fw_usyms_fork(usyms, event->tgid, fork->child_tgid);
+	} else if (event->kind == FORKWATCH_EXEC) {
+		fw_usyms_exec(usyms, event->tgid, exec->path);
+	} else if (event->kind == FORKWATCH_EXIT) {
+		if (event->tid == event->tgid)
+			exited(session, event->tgid);
+	}
+}
+
+/*
+ * Events and forks.
+ */
+static void sink_error(struct session *session, int err)
+{
+	if (err < 0 && !session->error)
+		session->error = err;
+}
+
+static void on_fork(void *ctx, struct fw_fork *fork)
+{
+	struct session *session = ctx;
+
+	if (session->sink->fork && !session->error)
+		sink_error(session, session->sink->fork(session->ctx, fork));
+	else
+		fw_fork_free(fork);
+}
+
+static int on_bytes(void *ctx, const void *data, size_t size)
+{
+	struct session *session = ctx;
+	struct forkwatch_header *event;
+	int err;
+
+	session->result->events++;
+	if (session->sink->event)
+		sink_error(session, session->sink->event(session->ctx, data, size));
+	err = fw_event_decode(data, size, &event);
+	if (!err) {
+		follow_processes(session, event);
+		err = fw_model_add(session->model, event);
+	}
+	if (err == -ENOMEM)
+		return err;
+	if (err)
+		session->result->losses.bad_events++;
+	return session->error;
+}
+
+static int batch(struct session *session, int timeout_ms)
+{
+	int n = session->opt->ops->poll(session->source, timeout_ms, on_bytes, session);
+
+	if (n >= 0 && session->sink->flush)
+		sink_error(session, session->sink->flush(session->ctx));
+	if (session->error)
+		return session->error;
+	if (n < 0)
+		return fail(session, n, "reading events: %s", strerror(-n));
+	forget_exited(session);
+	return n;
+}
+
+static bool target_ended(struct session *session)
+{
+	struct pollfd pidfd = { .fd = session->pidfd, .events = POLLIN };
+
+	if (session->opt->argv)
+		return fw_command_ended(&session->command, false);
+	if (session->opt->pid)
+		return poll(&pidfd, 1, 0) > 0;
+	return false;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+}
+
+/* What was sent before the end is in the ring; some of it may lack its last event. */
+static int drain(struct session *session)
+{
+	uint64_t end = now_ms() + DRAIN_LIMIT_MS;
+	int n;
+
+	do {
+		n = batch(session, DRAIN_MS);
+	} while (n > 0 && now_ms() < end);
+	return n < 0 ? n : 0;
+}
+
+static int loop(struct session *session)
+{
+	int n;
+
+	while (!interrupted(session) && !target_ended(session)) {
+		n = batch(session, POLL_MS);
+		if (n < 0)
+			return n;
+	}
+	return drain(session);
+}
+
+/*
+ * The beginning.
+ */
+
+/* Looks until there is no thread that was not watched: they come and go meanwhile. */
+static int watch_threads(struct session *session, DIR *dir, int *fresh)
+{
+	struct dirent *entry;
+	pid_t tid;
+	int err;
+
+	while ((entry = readdir(dir))) {
+		tid = atoi(entry->d_name);
+		if (!tid)
+			continue;
+		err = session->opt->ops->watch(session->source, tid);
+		if (!err)
+			++*fresh;
+		else if (err != -EEXIST)
+			return fail(session, err, "cannot watch thread %d: %s", tid,
+				    strerror(-err));
+	}
+	return 0;
+}
+
+static int watch_process(struct session *session, pid_t pid)
+{
+	char path[64];
+	int fresh, err;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	do {
+		fresh = 0;
+		dir = opendir(path);
+		if (!dir)
+			return fail(session, -errno, "%s: %s", path, strerror(errno));
+		err = watch_threads(session, dir, &fresh);
+		closedir(dir);
+	} while (!err && fresh);
+	return err;
+}
+
+static int open_process(struct session *session)
+{
+	pid_t pid = session->opt->pid;
+
+	if (pid == getpid())
+		return fail(session, -EINVAL, "forkwatch does not trace itself (pid %d)", pid);
+	session->pidfd = syscall(SYS_pidfd_open, pid, 0);
+	if (session->pidfd < 0)
+		return fail(session, -errno, "process %d: %s", pid, strerror(errno));
+	return 0;
+}
+
+static int watch_target(struct session *session)
+{
+	int err;
+
+	if (session->opt->pid)
+		return watch_process(session, session->opt->pid);
+	if (!session->opt->argv)
+		return 0;
+	err = session->opt->ops->watch(session->source, session->command.pid);
+	if (err)
+		return fail(session, err, "cannot watch the command: %s", strerror(-err));
+	err = fw_command_release(&session->command);
+	if (err) {
+		session->result->exec_error = err;
+		return fail(session, err, "cannot execute '%s': %s", session->opt->argv[0],
+			    strerror(-err));
+	}
+	return 0;
+}
+
+static int trace(struct session *session)
+{
+	struct fw_session_result *result = session->result;
+	const struct fw_source_ops *ops = session->opt->ops;
+	int err;
+
+	err = watch_target(session);
+	if (err)
+		return err;
+	if (session->sink->begin)
+		sink_error(session, session->sink->begin(session->ctx));
+	err = session->error ? session->error : loop(session);
+	if (err)
+		return err;
+
+	fw_model_flush(session->model);
+	if (session->error)
+		return session->error;
+	result->losses.seq_gaps = fw_model_gaps(session->model);
+	err = ops->losses(session->source, &result->losses);
+	if (err)
+		return fail(session, err, "cannot learn what was lost: %s", strerror(-err));
+	return 0;
+}
+
+/* The command was started by us and ends before us, unless the user has lost patience. */
+static void finish_command(struct session *session)
+{
+	struct fw_session_result *result = session->result;
+	struct fw_command *command = &session->command;
+
+	if (command->release_fd >= 0)
+		return;
+	while (!fw_command_ended(command, !interrupted(session)) && !interrupted(session))
+		;
+	result->ended = command->ended;
+	result->status = command->status;
+	result->left = command->ended ? 0 : command->pid;
+}
+
+static int with_source(struct session *session)
+{
+	const struct fw_source_ops *ops = session->opt->ops;
+	int err;
+
+	err = fw_model_open(&session->model, on_fork, session);
+	if (err)
+		return fail(session, err, "%s", strerror(-err));
+	err = ops->open(&session->source, &session->opt->source);
+	if (err) {
+		fail(session, err, "%s", fw_source_error());
+	} else {
+		err = trace(session);
+		ops->close(session->source);
+	}
+	session->result->sink_failed = session->error;
+	fw_model_close(session->model);
+	return err;
+}
+
+static int with_target(struct session *session)
+{
+	int err = 0;
+
+	session->pidfd = -1;
+	if (session->opt->pid)
+		err = open_process(session);
+	take_signals(session->command.pid);
+	if (!err)
+		err = with_source(session);
+	if (session->pidfd >= 0)
+		close(session->pidfd);
+	return err;
+}
+
+int fw_session_run(const struct fw_session_options *opt, const struct fw_session_sink *sink,
+		   void *ctx, struct fw_session_result *result)
+{
+	struct session session = { .opt = opt, .sink = sink, .ctx = ctx, .result = result };
+	int err;
+
+	memset(result, 0, sizeof(*result));
+	if (!opt->argv) {
+		err = with_target(&session);
+	} else {
+		/* Before anything is attached: this fork is not part of the trace. */
+		err = fw_command_start(&session.command, opt->argv);
+		if (err)
+			return fail(&session, err, "cannot make a process: %s", strerror(-err));
+		err = with_target(&session);
+		finish_command(&session);
+		fw_command_close(&session.command);
+	}
+	free(session.exited[0].pids);
+	free(session.exited[1].pids);
+	return err;
+}
