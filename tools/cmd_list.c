@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* forkwatch list: what there is, from the tables that make it. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "check.h"
+#include "cmd.h"
+#include "event.h"
+#include "message.h"
+#include "source.h"
+
+/* One row as JSON; its text form is printed from that, so that both say the same. */
+struct list {
+	const char *name;
+	json_t *(*rows)(void);		/* an array of objects; NULL after a message */
+	void (*print)(const json_t *row);
+};
+
+static const char * const type_names[] = {
+	[FW_U16] = "u16",
+	[FW_U32] = "u32",
+	[FW_U64] = "u64",
+	[FW_S32] = "s32",
+	[FW_S64] = "s64",
+	[FW_CHAR] = "char",
+	[FW_REGS] = "regs",
+	[FW_CONTEXT] = "context",
+};
+
+static const char *string(const json_t *row, const char *key)
+{
+	return json_string_value(json_object_get(row, key));
+}
+
+static json_int_t integer(const json_t *row, const char *key)
+{
+	return json_integer_value(json_object_get(row, key));
+}
+
+static json_t *field_row(const struct fw_field *field)
+{
+	return json_pack("{s:s, s:s, s:I, s:I}",
+			 "name", field->name, "type", type_names[field->type],
+			 "offset", (json_int_t)field->offset, "count", (json_int_t)field->count);
+}
+
+static json_t *field_rows(const struct fw_field *field)
+{
+	json_t *rows = json_array();
+
+	for (; field->name; field++)
+		json_array_append_new(rows, field_row(field));
+	return rows;
+}
+
+static json_t *event_rows(void)
+{
+	const struct fw_event_type *type;
+	json_t *rows = json_array();
+
+	for (type = fw_event_types; type->name; type++)
+		json_array_append_new(rows, json_pack("{s:s, s:i, s:I, s:s, s:o}",
+			"name", type->name, "kind", type->kind,
+			"size", (json_int_t)type->size, "origin", type->origin,
+			"fields", field_rows(type->fields)));
+	return rows;
+}
+
+static void print_event(const json_t *row)
+{
+	const json_t *fields = json_object_get(row, "fields");
+	size_t i, nr = json_array_size(fields);
+	int column = 0;
+
+	printf("%-14s kind %2lld  %4lld bytes  from %s\n", string(row, "name"),
+	       (long long)integer(row, "kind"), (long long)integer(row, "size"),
+	       string(row, "origin"));
+	for (i = 0; i < nr; i++) {
+		const char *name = string(json_array_get(fields, i), "name");
+
+		if (column && column + strlen(name) > 78) {
+			putchar('\n');
+			column = 0;
+		}
+		column += printf("%s%s", column ? " " : "    ", name);
+	}
+	putchar('\n');
+}
+
+static json_t *rule_rows(void)
+{
+	json_t *rows = json_array();
+	size_t i;
+
+	for (i = 0; i < fw_nr_rules; i++)
+		json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s}",
+			"id", fw_rules[i].id, "text", fw_rules[i].text,
+			"source", fw_rules[i].source, "since", fw_rules[i].since));
+	return rows;
+}
+
+static void print_rule(const json_t *row)
+{
+	printf("%-3s %s\n    %s, %s\n", string(row, "id"), string(row, "text"),
+	       string(row, "source"), string(row, "since"));
+}
+
+/* What the loaded module says of its probes: "event symbol state missed error". */
+static json_t *probe_rows(void)
+{
+	FILE *file = fopen(FW_PROBES_FILE, "re");
+	char line[256], event[64], symbol[64], state[64];
+	long long missed, error;
+	json_t *rows;
+
+	if (!file) {
+		fw_message("%s: %s. The module is not loaded: sudo insmod forkwatch.ko",
+			   FW_PROBES_FILE, strerror(errno));
+		return NULL;
+	}
+	rows = json_array();
+	while (fgets(line, sizeof(line), file)) {
+		if (line[0] == '#' || sscanf(line, "%63s %63s %63s %lld %lld", event, symbol,
+					     state, &missed, &error) != 5)
+			continue;
+		json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:I, s:I}",
+			"event", event, "symbol", symbol, "state", state,
+			"missed", (json_int_t)missed, "error", (json_int_t)error));
+	}
+	fclose(file);
+	return rows;
+}
+
+static void print_probe(const json_t *row)
+{
+	printf("%-14s on %-14s %-8s missed %lld", string(row, "event"), string(row, "symbol"),
+	       string(row, "state"), (long long)integer(row, "missed"));
+	if (integer(row, "error"))
+		printf("  error %lld", (long long)integer(row, "error"));
+	putchar('\n');
+}
+
+static const struct list lists[] = {
+	{ "events", event_rows, print_event },
+	{ "rules", rule_rows, print_rule },
+	{ "probes", probe_rows, print_probe },
+};
+
+#define NR_LISTS	(sizeof(lists) / sizeof(lists[0]))
+
+static const struct list *find_list(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < NR_LISTS; i++)
+		if (!strcmp(lists[i].name, name))
+			return &lists[i];
+	return NULL;
+}
+
+static int print_list(const struct list *list, bool json)
+{
+	json_t *rows = list->rows(), *row;
+	size_t i;
+
+	if (!rows)
+		return FW_STATUS_TROUBLE;
+	if (json) {
+		json_dumpf(rows, stdout, JSON_INDENT(2));
+		putchar('\n');
+	} else {
+		json_array_foreach(rows, i, row)
+			list->print(row);
+	}
+	json_decref(rows);
+	if (fflush(stdout) || ferror(stdout)) {
+		fw_message("writing to standard output: %s", strerror(errno));
+		return FW_STATUS_TROUBLE;
+	}
+	return 0;
+}
+
+static const struct option long_options[] = {
+	{ "format",	required_argument,	NULL, 'f' },
+	{ "help",	no_argument,		NULL, 'h' },
+	{ NULL }
+};
+
+static int list_main(const struct fw_cmd *cmd, int argc, char **argv)
+{
+	const struct list *list;
+	bool json = false;
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":f:h", long_options, NULL)) != -1) {
+		if (c == 'h')
+			return fw_cmd_help(cmd);
+		if (c != 'f')
+			return fw_cmd_bad_option(cmd, c, argv);
+		json = !strcmp(optarg, "json");
+		if (!json && strcmp(optarg, "text"))
+			return fw_cmd_misuse(cmd, "format '%s' is neither text nor json", optarg);
+	}
+	if (optind == argc)
+		return fw_cmd_misuse(cmd, "list what? events, rules or probes");
+	if (optind + 1 < argc)
+		return fw_cmd_misuse(cmd, "one list at a time: what is '%s'?", argv[optind + 1]);
+	list = find_list(argv[optind]);
+	if (!list)
+		return fw_cmd_misuse(cmd, "there is no list of '%s', but events, rules and probes",
+				     argv[optind]);
+	return print_list(list, json);
+}
+
+const struct fw_cmd fw_cmd_list = {
+	.name = "list",
+	.summary = "the events, rules and probes there are",
+	.usage =
+"list events|rules|probes [-f text|json]\n"
+"\n"
+"  events   the events: where each is taken, and its fields\n"
+"  rules    the rules that every fork is judged by, and the kernel function behind each\n"
+"  probes   the loaded module's probes: armed, missed hits, errors\n"
+"\n"
+"  -f, --format FORMAT   text (default) or json\n"
+"  -h, --help            this text\n",
+	.trouble = FW_STATUS_TROUBLE,
+	.main = list_main,
+};

@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* forkwatch run: trace a command, and show each fork as it completes. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "cmd.h"
+#include "env.h"
+#include "message.h"
+#include "render.h"
+#include "session.h"
+
+enum color {
+	COLOR_AUTO,
+	COLOR_ALWAYS,
+	COLOR_NEVER,
+};
+
+static const char * const color_names[] = {
+	[COLOR_AUTO] = "auto",
+	[COLOR_ALWAYS] = "always",
+	[COLOR_NEVER] = "never",
+	NULL
+};
+
+struct options {
+	struct fw_session_options session;
+	const struct fw_render_ops *format;
+	const char *path;		/* NULL: stdout */
+	int color;
+	bool quiet;
+	bool verbose;
+};
+
+struct run {
+	const struct options *opt;
+	FILE *out;
+	struct fw_env env;
+	struct fw_tally tally;
+	struct fw_render render;
+};
+
+/*
+ * Options.
+ */
+static int find_name(const char * const *names, const char *name)
+{
+	int i;
+
+	for (i = 0; names[i]; i++)
+		if (!strcmp(names[i], name))
+			return i;
+	return -EINVAL;
+}
+
+/* A number of bytes, with K or M after it for 1024 or 1024 * 1024 of them. */
+static int parse_bytes(const char *text, size_t *bytes)
+{
+	unsigned long long number;
+	char *end;
+	int shift = 0;
+
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (errno || end == text || text[0] == '-')
+		return -EINVAL;
+	if (*end == 'K' || *end == 'M')
+		shift = *end++ == 'K' ? 10 : 20;
+	if (*end || !number || number > (1ULL << 30) >> shift)
+		return -EINVAL;
+	*bytes = number << shift;
+	return 0;
+}
+
+static int parse_pid(const char *text, pid_t *pid)
+{
+	char *end;
+	long number;
+
+	errno = 0;
+	number = strtol(text, &end, 10);
+	if (errno || *end || end == text || number <= 0 || number > 1 << 30)
+		return -EINVAL;
+	*pid = number;
+	return 0;
+}
+
+enum {
+	OPT_COLOR = 256,
+	OPT_RING,
+	OPT_SWITCHES,
+};
+
+static const struct option long_options[] = {
+	{ "all",	no_argument,		NULL, 'a' },
+	{ "color",	required_argument,	NULL, OPT_COLOR },
+	{ "format",	required_argument,	NULL, 'f' },
+	{ "help",	no_argument,		NULL, 'h' },
+	{ "output",	required_argument,	NULL, 'o' },
+	{ "pid",	required_argument,	NULL, 'p' },
+	{ "quiet",	no_argument,		NULL, 'q' },
+	{ "ring",	required_argument,	NULL, OPT_RING },
+	{ "switches",	no_argument,		NULL, OPT_SWITCHES },
+	{ "verbose",	no_argument,		NULL, 'v' },
+	{ NULL }
+};
+
+/* Options with a value. Returns 0 or the exit status. */
+static int parse_value(const struct fw_cmd *cmd, struct options *opt, int c)
+{
+	switch (c) {
+	case 'f':
+		opt->format = fw_render_find(optarg);
+		if (!opt->format)
+			return fw_cmd_misuse(cmd, "format '%s' is not known", optarg);
+		return 0;
+	case 'o':
+		opt->path = optarg;
+		return 0;
+	case 'p':
+		if (parse_pid(optarg, &opt->session.pid))
+			return fw_cmd_misuse(cmd, "'%s' is no pid", optarg);
+		return 0;
+	case OPT_COLOR:
+		opt->color = find_name(color_names, optarg);
+		if (opt->color < 0)
+			return fw_cmd_misuse(cmd, "color '%s' is none of auto, always, never",
+					     optarg);
+		return 0;
+	case OPT_RING:
+		if (parse_bytes(optarg, &opt->session.source.ring_bytes))
+			return fw_cmd_misuse(cmd, "ring size '%s' is none such as 512K or 16M, "
+					     "at most 1024M", optarg);
+		return 0;
+	}
+	return fw_cmd_misuse(cmd, "option %d", c);
+}
+
+/* Returns -1 to go on, else the exit status. */
+static int parse_option(const struct fw_cmd *cmd, struct options *opt, int c, char **argv)
+{
+	int status;
+
+	switch (c) {
+	case 'a':
+		opt->session.source.all = true;
+		return -1;
+	case 'h':
+		return fw_cmd_help(cmd);
+	case 'q':
+		opt->quiet = true;
+		return -1;
+	case 'v':
+		opt->verbose = true;
+		return -1;
+	case OPT_SWITCHES:
+		opt->session.source.switches = true;
+		return -1;
+	case '?':
+	case ':':
+		return fw_cmd_bad_option(cmd, c, argv);
+	}
+	status = parse_value(cmd, opt, c);
+	return status ? status : -1;
+}
+
+static int parse(const struct fw_cmd *cmd, struct options *opt, int argc, char **argv)
+{
+	int c, status;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "+:af:ho:p:qv", long_options, NULL)) != -1) {
+		status = parse_option(cmd, opt, c, argv);
+		if (status >= 0)
+			return status;
+	}
+	if (optind < argc)
+		opt->session.argv = argv + optind;
+
+	if (opt->session.pid && opt->session.argv)
+		return fw_cmd_misuse(cmd, "there is a command ('%s') and a process to trace (-p %d): "
+				     "give one of them", opt->session.argv[0], opt->session.pid);
+	if (opt->session.pid && opt->session.source.all)
+		return fw_cmd_misuse(cmd, "-a traces all processes, -p one: give one of them");
+	if (!opt->session.argv && !opt->session.pid && !opt->session.source.all)
+		return fw_cmd_misuse(cmd, "nothing to trace: give a command, -p PID or -a");
+	return -1;
+}
+
+/*
+ * Output.
+ */
+
+/* @path may be anywhere: a link that somebody put there is not followed. */
+static int open_output(const char *path, FILE **out)
+{
+	int fd;
+
+	if (!path) {
+		*out = stdout;
+		return 0;
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return -errno;
+	*out = fdopen(fd, "w");
+	return *out ? 0 : -errno;
+}
+
+static bool use_color(const struct options *opt, FILE *out)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (opt->color != COLOR_AUTO)
+		return opt->color == COLOR_ALWAYS;
+	if ((no_color && *no_color) || !term || !strcmp(term, "dumb"))
+		return false;
+	return isatty(fileno(out));
+}
+
+/* The command as one could type it. From malloc; NULL without memory. */
+static char *join(char *const *argv)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_-./,:=+@%^";
+	char *text = NULL;
+	const char *p;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (; argv && *argv; argv++) {
+		if (**argv && !(*argv)[strspn(*argv, plain)]) {
+			fputs(*argv, out);
+		} else {
+			fputc('\'', out);
+			for (p = *argv; *p; p++)
+				fputs(*p == '\'' ? "'\\''" : (char[]){ *p, 0 }, out);
+			fputc('\'', out);
+		}
+		if (argv[1])
+			fputc(' ', out);
+	}
+	fclose(out);
+	return text;
+}
+
+/*
+ * The sink of the session.
+ */
+static int flush(void *ctx)
+{
+	struct run *run = ctx;
+
+	if (!fflush(run->out) && !ferror(run->out))
+		return 0;
+	return errno ? -errno : -EIO;
+}
+
+static int sink_begin(void *ctx)
+{
+	struct run *run = ctx;
+	const struct options *opt = run->opt;
+	struct fw_render_options render = {
+		.out = run->out,
+		.color = use_color(opt, run->out),
+		.quiet = opt->quiet,
+		.env = &run->env,
+		.usyms = opt->session.usyms,
+	};
+	int err;
+
+	err = fw_render_open(&run->render, opt->format, &render);
+	if (!err && opt->format->begin)
+		err = opt->format->begin(&run->render);
+	return err ? err : flush(run);
+}
+
+static int sink_fork(void *ctx, struct fw_fork *fork)
+{
+	struct run *run = ctx;
+	int err;
+
+	if (!fw_check(fork, &run->env)) {
+		fw_fork_free(fork);
+		return -ENOMEM;
+	}
+	fw_tally_add(&run->tally, fork);
+	err = run->opt->format->fork(&run->render, fork);
+	fw_fork_free(fork);
+	return err;
+}
+
+static const struct fw_session_sink sink = {
+	.begin = sink_begin,
+	.fork = sink_fork,
+	.flush = flush,
+};
+
+static int summarise(struct run *run, const struct fw_session_result *result)
+{
+	char *command = join(run->opt->session.argv);
+	struct fw_summary summary = {
+		.tally = &run->tally,
+		.losses = &result->losses,
+		.events = result->events,
+		.command = command ? command : "",
+		.status = result->status,
+	};
+	int err;
+
+	err = run->opt->format->end ? run->opt->format->end(&run->render, &summary) : 0;
+	free(command);
+	return err ? err : flush(run);
+}
+
+static int command_status(const struct fw_session_result *result)
+{
+	if (result->left) {
+		fw_message("interrupted: the command goes on as process %d, untraced",
+			   result->left);
+		return 128 + SIGINT;
+	}
+	if (WIFSIGNALED(result->status))
+		return 128 + WTERMSIG(result->status);
+	return result->ended ? WEXITSTATUS(result->status) : 0;
+}
+
+static int not_traced(const struct fw_session_result *result)
+{
+	fw_message("%s", result->error);
+	if (!result->exec_error)
+		return FW_STATUS_RUN_FAILED;
+	return result->exec_error == -ENOENT ? 127 : 126;
+}
+
+static int run_session(struct run *run)
+{
+	const struct options *opt = run->opt;
+	struct fw_session_result result;
+	int err;
+
+	err = fw_session_run(&opt->session, &sink, run, &result);
+	if (opt->verbose)
+		fputs(fw_source_bpf_log(), stderr);
+	if (err && !result.sink_failed)
+		return not_traced(&result);
+	if (!err)
+		err = summarise(run, &result);
+	/* Whoever closed the pipe has seen enough. */
+	if (err && err != -EPIPE) {
+		fw_message("writing to %s: %s", opt->path ? opt->path : "standard output",
+			   strerror(-err));
+		return FW_STATUS_RUN_FAILED;
+	}
+	if (run->tally.incomplete)
+		fw_message("%llu forks were under way when tracing ended, or lack events: "
+			   "they are marked as incomplete",
+			   (unsigned long long)run->tally.incomplete);
+	return command_status(&result);
+}
+
+static int with_env(struct run *run)
+{
+	int status, err, ksyms_error;
+
+	err = fw_env_open(&run->env, &ksyms_error);
+	if (!err)
+		err = fw_tally_open(&run->tally);
+	if (err) {
+		fw_message("%s", strerror(-err));
+		return FW_STATUS_RUN_FAILED;
+	}
+	if (ksyms_error && !run->opt->quiet)
+		fw_message("/proc/kallsyms: %s: kernel addresses stay numbers "
+			   "(see sysctl kernel.kptr_restrict)", strerror(-ksyms_error));
+	status = run_session(run);
+	fw_render_close(&run->render);
+	fw_tally_close(&run->tally);
+	fw_env_close(&run->env);
+	return status;
+}
+
+static int run_main(const struct fw_cmd *cmd, int argc, char **argv)
+{
+	struct options opt = {
+		.session.ops = &fw_source_bpf,
+		.format = fw_render_find("text"),
+	};
+	struct run run = { .opt = &opt };
+	int status, err;
+
+	status = parse(cmd, &opt, argc, argv);
+	if (status >= 0)
+		return status;
+	err = open_output(opt.path, &run.out);
+	if (err) {
+		fw_message("%s: %s", opt.path, strerror(-err));
+		return FW_STATUS_RUN_FAILED;
+	}
+	err = fw_usyms_open(&opt.session.usyms);
+	if (err) {
+		fw_message("%s", strerror(-err));
+		return FW_STATUS_RUN_FAILED;
+	}
+	status = with_env(&run);
+	fw_usyms_close(opt.session.usyms);
+	if (opt.path && fclose(run.out) && status != FW_STATUS_RUN_FAILED) {
+		fw_message("writing to %s: %s", opt.path, strerror(errno));
+		status = FW_STATUS_RUN_FAILED;
+	}
+	return status;
+}
+
+const struct fw_cmd fw_cmd_run = {
+	.name = "run",
+	.summary = "trace a command and all it starts, and show every fork as it completes",
+	.usage =
+"run [OPTION…] [--] COMMAND [ARGUMENT…]\n"
+"       forkwatch run [OPTION…] -p PID\n"
+"       forkwatch run [OPTION…] -a [[--] COMMAND [ARGUMENT…]]\n"
+"\n"
+"Traces COMMAND and all its descendants from the first instruction, a process\n"
+"and what it will fork, or everything, and shows every fork as it completes:\n"
+"registers, the first switch, the results and what was judged. Ends with the\n"
+"command or process, or when interrupted (twice, if there is a command).\n"
+"\n"
+"  -a, --all             all processes but forkwatch\n"
+"  -p, --pid PID         the process PID\n"
+"      --switches        watch every switch of these tasks too, not only the first\n"
+"  -f, --format FORMAT   text (default) or json\n"
+"  -o, --output FILE     write there, not to standard output\n"
+"  -q, --quiet           only what failed, and the summary\n"
+"  -v, --verbose         what the libraries have to say, on standard error\n"
+"      --color WHEN      auto (default), always or never; NO_COLOR is honoured\n"
+"      --ring SIZE       of the buffer between kernel and tool (default 4M)\n"
+"  -h, --help            this text\n"
+"\n"
+"exit status: the command's, 128+N if signal N killed it; 127 if it was not found,\n"
+"126 if it could not be executed, 125 if forkwatch itself failed\n",
+	.trouble = FW_STATUS_RUN_FAILED,
+	.main = run_main,
+};
