@@ -78,13 +78,15 @@ table()
 {
 	local part passed failed skipped all_passed=0 all_failed=0 all_skipped=0 release
 	echo
-	grep -hE '^not ok |^\[  FAILED  \] [^0-9]' "${parts[@]/#/$logs/}" | sort -u
-	printf '\n%-8s %-24s %7s %7s %8s\n' kernel release passed failed skipped
+	for part in "${parts[@]}"; do
+		grep -E '^not ok |^\[  FAILED  \] [^0-9]' "$logs/$part" | sort -u | sed "s/^/${part%.log}: /"
+	done
+	printf '\n%-14s %-24s %7s %7s %8s\n' kernel release passed failed skipped
 	for part in "${parts[@]}"; do
 		read -r passed failed skipped < <(counts "$logs/$part")
 		part=${part%.log}
 		release=$(sed -n 's/^KREL=//p' "$logs/$part.found" 2>/dev/null)
-		printf '%-8s %-24s %7d %7d %8d\n' "$part" "${release:--}" "$passed" "$failed" "$skipped"
+		printf '%-14s %-24s %7d %7d %8d\n' "$part" "${release:--}" "$passed" "$failed" "$skipped"
 		all_passed=$((all_passed + passed))
 		all_failed=$((all_failed + failed))
 		all_skipped=$((all_skipped + skipped))
