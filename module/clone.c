@@ -380,6 +380,11 @@ static struct kprobe probes[] = {
 
 static bool serving;
 
+int fw_clone_number(int i)
+{
+	return serving && i < ARRAY_SIZE(calls) ? *calls[i].nr : -1;
+}
+
 int fw_clone_print(char *buffer, size_t size)
 {
 	int i, len = 0;

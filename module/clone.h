@@ -10,6 +10,9 @@ int fw_clone_init(void);
 /* Stops, and waits until no task is left in the module's text. */
 void fw_clone_exit(void);
 
+/* The @i-th number that is served, -1 past the last one or when none is. */
+int fw_clone_number(int i);
+
 /* The clone path's lines of the file `probes`; see fw_probes_print(). */
 int fw_clone_print(char *buffer, size_t size);
 

@@ -7,6 +7,7 @@
  *	capture.c	what the probes read
  *	clone.c		syscalls on unassigned numbers that end in kernel_clone()
  *	report.c	what forkwatch_clone() tells its caller
+ *	arch.c		vectors, system call table, layouts
  *	symbols.c	where __switch_to() calls cpu_switch_to()
  *	params.c	what /sys/module/forkwatch/parameters shows
  *	compat.h	what differs between kernels

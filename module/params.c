@@ -5,6 +5,7 @@
 #include <linux/moduleparam.h>
 #include <linux/mm.h>
 
+#include "arch.h"
 #include "clone.h"
 #include "forkwatch.h"
 #include "probes.h"
@@ -28,6 +29,11 @@ static int probes_get(char *buffer, const struct kernel_param *param)
 	return len + fw_clone_print(buffer + len, PAGE_SIZE - len);
 }
 
+static int arch_get(char *buffer, const struct kernel_param *param)
+{
+	return fw_arch_print(buffer, PAGE_SIZE);
+}
+
 static const struct kernel_param_ops abi_ops = {
 	.set = refuse,
 	.get = abi_get,
@@ -41,3 +47,11 @@ static const struct kernel_param_ops probes_ops = {
 };
 module_param_cb(probes, &probes_ops, NULL, 0444);
 MODULE_PARM_DESC(probes, "each event's probe: symbol, state, hits that it missed, error (read-only)");
+
+/* Addresses, whatever kptr_restrict says: for root alone. */
+static const struct kernel_param_ops arch_ops = {
+	.set = refuse,
+	.get = arch_get,
+};
+module_param_cb(arch, &arch_ops, NULL, 0400);
+MODULE_PARM_DESC(arch, "the way into this kernel, as `forkwatch arch` shows it (read-only)");

@@ -13,17 +13,21 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include <asm/unistd.h>
+
 #include "symbols.h"
 
-/* A64, "B/BL (immediate)": bits 31..26 are 100101 for BL, imm26 counts words. */
-#define BL_MASK		0xfc000000U
+/* A64, "B" and "BL": bits 31..26 are 000101 and 100101, imm26 counts words. */
+#define BRANCH_MASK	0xfc000000U
+#define B_VALUE		0x14000000U
 #define BL_VALUE	0x94000000U
-#define BL_IMM_BITS	26
+#define BRANCH_IMM_BITS	26
 
 /* __switch_to() has 0x64 instructions where it is longest (7.3). */
 #define SWITCH_TO_INSNS_MAX	1024
 
 static u32 *switch_call;
+static unsigned long (*lookup_name)(const char *name);
 
 void *fw_function(const char *name)
 {
@@ -50,9 +54,14 @@ static bool is_in_function(const void *addr, const char *name, bool start)
 	       !strncmp(symbol + len, start ? "+0x0/" : "+0x", start ? 5 : 3);
 }
 
-static u32 *branch_target(u32 *addr, u32 insn)
+bool fw_insn_is_b(u32 insn)
 {
-	return addr + sign_extend32(insn, BL_IMM_BITS - 1);
+	return (insn & BRANCH_MASK) == B_VALUE;
+}
+
+u32 *fw_branch_target(u32 *addr, u32 insn)
+{
+	return addr + sign_extend32(insn, BRANCH_IMM_BITS - 1);
 }
 
 static u32 *find_switch_call(void)
@@ -68,16 +77,82 @@ static u32 *find_switch_call(void)
 			break;
 		if (copy_from_kernel_nofault(&insn, addr, sizeof(insn)))
 			return ERR_PTR(-EFAULT);
-		if ((insn & BL_MASK) == BL_VALUE &&
-		    is_in_function(branch_target(addr, insn), "cpu_switch_to", true))
+		if ((insn & BRANCH_MASK) == BL_VALUE &&
+		    is_in_function(fw_branch_target(addr, insn), "cpu_switch_to", true))
 			return addr;
 	}
 	return ERR_PTR(-ENOENT);
 }
 
+unsigned long fw_symbol(const char *name)
+{
+	return lookup_name ? lookup_name(name) : 0;
+}
+
+/* A64, "ADRP" and 64-bit "ADD (immediate)" without shift. */
+#define ADRP_MASK	0x9f000000U
+#define ADRP_VALUE	0x90000000U
+#define ADD_MASK	0xffc00000U
+#define ADD_VALUE	0x91000000U
+
+static u64 adrp_page(const u32 *addr, u32 insn)
+{
+	u64 imm = (u64)(insn >> 5 & 0x7ffff) << 2 | (insn >> 29 & 3);
+
+	return ((u64)addr & ~0xfffULL) + (sign_extend64(imm, 20) << 12);
+}
+
+/* A table is the native one if clone()'s entry leads to clone(). */
+static bool is_syscall_table(u64 table)
+{
+	void *entry;
+
+	if (copy_from_kernel_nofault(&entry, (void **)table + __NR_clone, sizeof(entry)))
+		return false;
+	return is_in_function(entry, "__arm64_sys_clone", true);
+}
+
+/* What `adrp` and `add` make of addresses in the function @name, until one is the table. */
+static u64 find_syscall_table(const char *name)
+{
+	const u32 *addr = (const u32 *)fw_symbol(name);
+	u64 page[32] = {};
+	u64 table;
+	u32 insn;
+
+	for (; addr && is_in_function(addr, name, false); addr++) {
+		if (copy_from_kernel_nofault(&insn, addr, sizeof(insn)))
+			return 0;
+		if ((insn & ADRP_MASK) == ADRP_VALUE)
+			page[insn & 31] = adrp_page(addr, insn);
+		if ((insn & ADD_MASK) != ADD_VALUE || !page[insn >> 5 & 31])
+			continue;
+		table = page[insn >> 5 & 31] + (insn >> 10 & 0xfff);
+		if (is_syscall_table(table))
+			return table;
+	}
+	return 0;
+}
+
+/* Without CONFIG_KALLSYMS_ALL data has no names: then from the code that uses it. */
+u64 fw_syscall_table(void)
+{
+	static const char * const users[] = { "do_el0_svc", "el0_svc_common", "el0_svc" };
+	u64 table = fw_symbol("sys_call_table");
+	int i;
+
+	for (i = 0; !table && i < ARRAY_SIZE(users); i++)
+		table = find_syscall_table(users[i]);
+	return table;
+}
+
 void fw_symbols_init(void)
 {
 	u32 *addr = find_switch_call();
+	void *lookup = fw_function("kallsyms_lookup_name");
+
+	/* Only data needs it, which no probe can sit on: sys_call_table and the vectors. */
+	lookup_name = IS_ERR(lookup) ? NULL : lookup;
 
 	if (IS_ERR(addr))
 		pr_warn("no `bl cpu_switch_to` found in __switch_to (%ld): the event cpu_switch_to is refused, first_run cannot say where prev resumes\n",

@@ -8,6 +8,16 @@
 /* The address of a function that may be probed, or an ERR_PTR. May sleep. */
 void *fw_function(const char *name);
 
+/* The address of any symbol, 0 if there is none or kallsyms does not tell. */
+unsigned long fw_symbol(const char *name);
+
+/* The table of native system calls, 0 if it was not found. */
+u64 fw_syscall_table(void);
+
+/* A64 `b` and where a `b` or `bl` at @addr leads. */
+bool fw_insn_is_b(u32 insn);
+u32 *fw_branch_target(u32 *addr, u32 insn);
+
 /* Looks for them once; says so in the log where one is not found. */
 void fw_symbols_init(void);
 

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What `forkwatch arch` shows. See arch.h for the format. */
+#include <linux/kallsyms.h>
+#include <linux/seq_buf.h>
+#include <linux/sched.h>
+#include <linux/sched/task_stack.h>
+#include <linux/syscalls.h>
+#include <linux/uaccess.h>
+
+#include <asm/cpufeature.h>
+#include <asm/insn.h>
+#include <asm/ptrace.h>
+#include <asm/stacktrace.h>
+#include <asm/sysreg.h>
+#include <asm/virt.h>
+
+#include "arch.h"
+#include "clone.h"
+#include "symbols.h"
+
+/* "Exception vectors" in the architecture manual: 16 entries of 32 instructions. */
+#define NR_VECTORS	16
+#define VECTOR_INSNS	32
+
+static void print_symbol(struct seq_buf *s, u64 addr)
+{
+	char symbol[KSYM_SYMBOL_LEN];
+
+	sprint_symbol(symbol, addr);
+	seq_buf_printf(s, " %#llx %s\n", addr, symbol);
+}
+
+/*
+ * ESR_EL1 first: whatever exception this CPU takes next overwrites it. Until
+ * then it holds the SVC that brought us here.
+ */
+static void print_registers(struct seq_buf *s)
+{
+	u64 esr = read_sysreg(esr_el1);
+
+	seq_buf_printf(s, "esr_el1 %#llx\n", esr);
+	seq_buf_printf(s, "el %llu\n", read_sysreg(CurrentEL) >> 2);
+	seq_buf_printf(s, "spsel %llu\n", read_sysreg(SPSel) & 1);
+	seq_buf_printf(s, "vhe %d\n", is_kernel_in_hyp_mode());
+	seq_buf_printf(s, "kpti %d\n", cpus_have_cap(ARM64_UNMAP_KERNEL_AT_EL0));
+	seq_buf_printf(s, "sp_el0 %#llx\n", read_sysreg(sp_el0));
+	seq_buf_printf(s, "current %#lx\n", (unsigned long)current);
+	seq_buf_printf(s, "sp %#lx\n", current_stack_pointer);
+	seq_buf_printf(s, "stack %#lx %#lx %#lx\n", (unsigned long)task_stack_page(current),
+		       (unsigned long)task_stack_page(current) + THREAD_SIZE,
+		       (unsigned long)current_pt_regs());
+}
+
+/* The first `b` of a vector that leaves the table; 0 if there is none. */
+static u64 vector_target(u32 *table, u32 *entry)
+{
+	u32 *insn, *target, word;
+
+	for (insn = entry; insn < entry + VECTOR_INSNS; insn++) {
+		if (copy_from_kernel_nofault(&word, insn, sizeof(word)))
+			return 0;
+		if (!fw_insn_is_b(word))
+			continue;
+		target = fw_branch_target(insn, word);
+		if (target < table || target >= table + NR_VECTORS * VECTOR_INSNS)
+			return (u64)target;
+	}
+	return 0;
+}
+
+static void print_vectors(struct seq_buf *s)
+{
+	u64 vbar = read_sysreg(vbar_el1);
+	u32 *table = (u32 *)vbar;
+	u64 target;
+	int i;
+
+	seq_buf_printf(s, "vbar_el1");
+	print_symbol(s, vbar);
+	for (i = 0; i < NR_VECTORS; i++) {
+		target = vector_target(table, table + i * VECTOR_INSNS);
+		if (!target)
+			continue;
+		seq_buf_printf(s, "vector %d", i);
+		print_symbol(s, target);
+	}
+}
+
+static const char * const symbols[] = {
+	"vectors", "tramp_vectors", "ret_from_fork",
+	"__arm64_sys_ni_syscall", "sys_ni_syscall",
+};
+
+static void print_symbols(struct seq_buf *s)
+{
+	unsigned long addr;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(symbols); i++) {
+		addr = fw_symbol(symbols[i]);
+		if (addr)
+			seq_buf_printf(s, "symbol %s %#lx\n", symbols[i], addr);
+	}
+}
+
+static void print_syscall(struct seq_buf *s, const u64 *table, int nr)
+{
+	u64 entry;
+
+	if (nr < 0 || nr >= __NR_syscalls ||
+	    copy_from_kernel_nofault(&entry, table + nr, sizeof(entry)))
+		return;
+	seq_buf_printf(s, "syscall %d", nr);
+	print_symbol(s, entry);
+}
+
+static void print_syscalls(struct seq_buf *s)
+{
+	const u64 *table = (const u64 *)fw_syscall_table();
+	int i;
+
+	seq_buf_printf(s, "syscalls %d\n", __NR_syscalls);
+	if (!table)
+		return;
+	seq_buf_printf(s, "symbol sys_call_table %#llx\n", (u64)table);
+	print_syscall(s, table, __NR_clone);
+	print_syscall(s, table, __NR_clone3);
+	for (i = 0; fw_clone_number(i) >= 0; i++)
+		print_syscall(s, table, fw_clone_number(i));
+}
+
+#define SIZE(name, bytes)		{ "size " name, bytes }
+#define OFFSET(type, field)		{ "offset " #type "." #field, offsetof(struct type, field) }
+
+static const struct {
+	const char *name;
+	size_t value;
+} layouts[] = {
+	SIZE("pt_regs", sizeof(struct pt_regs)),
+	SIZE("thread", THREAD_SIZE),
+	SIZE("task_struct", sizeof(struct task_struct)),
+	SIZE("cpu_context", sizeof(struct cpu_context)),
+	OFFSET(pt_regs, regs),
+	OFFSET(pt_regs, sp),
+	OFFSET(pt_regs, pc),
+	OFFSET(pt_regs, pstate),
+	OFFSET(pt_regs, orig_x0),
+	OFFSET(pt_regs, syscallno),
+	OFFSET(pt_regs, stackframe),
+#ifdef CONFIG_THREAD_INFO_IN_TASK
+	OFFSET(task_struct, thread_info),
+#endif
+	OFFSET(task_struct, stack),
+	OFFSET(task_struct, thread.cpu_context),
+};
+
+static void print_layouts(struct seq_buf *s)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(layouts); i++)
+		seq_buf_printf(s, "%s %zu\n", layouts[i].name, layouts[i].value);
+}
+
+int fw_arch_print(char *buffer, size_t size)
+{
+	struct seq_buf s;
+
+	seq_buf_init(&s, buffer, size);
+	print_registers(&s);
+	print_vectors(&s);
+	print_symbols(&s);
+	print_syscalls(&s);
+	print_layouts(&s);
+	return seq_buf_used(&s);
+}
