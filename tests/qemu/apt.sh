@@ -103,7 +103,8 @@ apt_run()
 	APT_CONFIG=$dir/apt.conf LC_ALL=C "$@"
 }
 
-# apt_update SUITE [force]: brings the index up to date when it is older than a day
+# apt_update SUITE [force]: brings the index up to date when it is older than a day; $trouble says
+# why it failed
 apt_update()
 {
 	dir=$APT_DIR/$1
@@ -121,7 +122,8 @@ apt_update()
 			return 0
 		fi
 	done
-	say FETCH "$1 cannot be reached: $(grep -m1 '^[EW]:' "$dir/update.log" || echo 'see update.log')"
+	trouble="$1 cannot be reached: $(grep -m1 '^[EW]:' "$dir/update.log" || echo "see $dir/update.log")"
+	say FETCH "$trouble"
 	return 1
 }
 
@@ -156,7 +158,12 @@ apt_unpack()
 	for package; do
 		say FETCH "$package ($suite)"
 		apt_get_deb "$suite" "$package" "$debs" ||
-			{ cat "$debs/log" >&2; rm -rf "$debs"; return 1; }
+			{
+				trouble="$package ($suite): $(tail -n1 "$debs/log")"
+				say FETCH "$trouble"
+				rm -rf "$debs"
+				return 1
+			}
 	done
 	for deb in "$debs"/*.deb; do
 		dpkg-deb -x "$deb" "$into" || { rm -rf "$debs"; return 1; }
