@@ -9,6 +9,8 @@ MODULE_CFLAGS  ?=
 
 machine := $(shell uname -m)
 native  := $(filter aarch64,$(machine))
+# where a module for the running kernel can be built
+headers := $(if $(native),$(wildcard /lib/modules/$(shell uname -r)/build/Module.symvers))
 build   := build
 qemu    := tests/qemu
 deps    := @$(qemu)/deps
@@ -56,7 +58,7 @@ all: deps-all module bpf tools ## build module, bpf and tools: for this machine 
 
 # ---- the module ---------------------------------------------------------------------------
 
-ifneq ($(native),)
+ifneq ($(headers),)
 ifeq ($(origin KERNEL),file)
 KDIR ?= /lib/modules/$(shell uname -r)/build
 endif
@@ -76,7 +78,7 @@ kbuild_args += $(if $(filter-out default,$(origin CC)),CC='$(CC)')
 module: check-kdir ## build forkwatch.ko
 	$(quiet)mkdir -p $(module_dir)
 	$(quiet)cp -pu Kbuild $(module_dir) && cp -puR module $(module_dir)
-	$(quiet)$(MAKE) --no-print-directory -C '$(KDIR)' M='$(CURDIR)/$(module_dir)' \
+	$(quiet)flock $(module_dir) $(MAKE) --no-print-directory -C '$(KDIR)' M='$(CURDIR)/$(module_dir)' \
 		$(kbuild_args) FORKWATCH_CFLAGS='$(MODULE_CFLAGS)' $(MODULE_MAKEFLAGS) modules
 
 .PHONY: check-kdir
@@ -166,7 +168,9 @@ workloads := $(patsubst tests/workload/%.c,$(build)/arm64/workload/%,$(wildcard 
 helpers   := $(patsubst tests/e2e/%.c,$(build)/arm64/e2e/%,$(wildcard tests/e2e/*.c))
 units     := $(patsubst tests/unit/%.c,$(build)/unit/%,$(wildcard tests/unit/test_*.c))
 test_flags := -Imodule/uapi -Itests/workload
-sanitize  := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+# The sanitizers' own code misleads these two warnings; the tool's build has them.
+sanitize  := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer -Wno-maybe-uninitialized -Wno-format-truncation
 
 .PHONY: workloads
 workloads: $(workloads) ## build the programs that fork in known ways
@@ -188,7 +192,7 @@ $(build)/arm64/e2e/%: tests/e2e/%.c | deps-cross
 $(build)/unit/core/%.o: tools/%.c $(skeleton) | deps-tools
 	$(call say,CC,$@)
 	$(quiet)mkdir -p $(@D)
-	$(quiet)$(HOSTCC) $(cflags) -O1 $(sanitize) $(tool_flags) -c $< -o $@
+	$(quiet)$(HOSTCC) $(cflags) $(sanitize) $(tool_flags) -c $< -o $@
 
 $(build)/unit/libforkwatch-core.a: $(core_sources:tools/%.c=$(build)/unit/core/%.o)
 	$(quiet)rm -f $@ && ar rcs $@ $^
@@ -198,7 +202,7 @@ unit_shared := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
 
 $(build)/unit/%: tests/unit/%.c $(unit_shared) $(build)/unit/libforkwatch-core.a | deps-unit
 	$(call say,CC,$@)
-	$(quiet)$(HOSTCC) $(cflags) -O1 $(sanitize) $(tool_flags) $(test_flags) -Itests/unit \
+	$(quiet)$(HOSTCC) $(cflags) $(sanitize) $(tool_flags) $(test_flags) -Itests/unit \
 		-DTEST_DATA_DIR='"$(CURDIR)/tests/data"' -MF $@.d -o $@ $(filter %.c %.a,$^) \
 		-lcmocka $(tool_libs)
 
@@ -228,7 +232,7 @@ test: ## style, unit tests, and guest tests on all KERNELS
 	@MAKE='$(MAKE)' tests/run.sh $(KERNELS)
 
 .PHONY: demo
-ifeq ($(if $(VM),,$(native)),)
+ifeq ($(if $(VM),,$(headers)),)
 demo: deps-demo guest-programs ## show real forks, taken apart, on a real arm64 kernel
 	$(quiet)$(MAKE) --no-print-directory module KDIR= KERNEL='$(KERNEL)'
 	$(call say,BOOT,'kernel $(KERNEL) in qemu')
@@ -236,10 +240,11 @@ demo: deps-demo guest-programs ## show real forks, taken apart, on a real arm64 
 else
 demo: all workloads
 	@$(qemu)/native.sh demo
-.PHONY: check-host
-check-host: all workloads helpers
-	@$(qemu)/native.sh tests
 endif
+
+.PHONY: check-host
+check-host: all workloads helpers ## on an arm64 machine: the guest's tests on the running kernel
+	@$(qemu)/native.sh tests
 
 .PHONY: bundle
 bundle: module $(build)/arm64/forkwatch $(workloads) ## collect in build/bundle/RELEASE what a board needs
