@@ -168,6 +168,8 @@ workloads := $(patsubst tests/workload/%.c,$(build)/arm64/workload/%,$(wildcard 
 helpers   := $(patsubst tests/e2e/%.c,$(build)/arm64/e2e/%,$(wildcard tests/e2e/*.c))
 units     := $(patsubst tests/unit/%.c,$(build)/unit/%,$(wildcard tests/unit/test_*.c))
 test_flags := -Imodule/uapi -Itests/workload
+# Of a program with several sources, the compiler notes the headers of the last one only.
+test_headers := $(wildcard module/uapi/*.h tests/workload/*.h tests/unit/*.h)
 # The sanitizers' own code misleads these two warnings; the tool's build has them.
 sanitize  := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer -Wno-maybe-uninitialized -Wno-format-truncation
@@ -175,7 +177,7 @@ sanitize  := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 .PHONY: workloads
 workloads: $(workloads) ## build the programs that fork in known ways
 
-$(build)/arm64/workload/%: tests/workload/%.c $$(wildcard tests/workload/$$*.S) | deps-cross
+$(build)/arm64/workload/%: tests/workload/%.c $$(wildcard tests/workload/$$*.S) $(test_headers) | deps-cross
 	$(call say,CC,$@)
 	$(quiet)mkdir -p $(@D)
 	$(quiet)$(ARM64_CC) $(cflags) $(test_flags) -static -pthread -MF $@.d -o $@ $(filter %.c %.S,$^)
@@ -200,7 +202,7 @@ $(build)/unit/libforkwatch-core.a: $(core_sources:tools/%.c=$(build)/unit/core/%
 # A file of tests/unit that is no test_*.c is shared by all tests.
 unit_shared := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
 
-$(build)/unit/%: tests/unit/%.c $(unit_shared) $(build)/unit/libforkwatch-core.a | deps-unit
+$(build)/unit/%: tests/unit/%.c $(unit_shared) $(test_headers) $(build)/unit/libforkwatch-core.a | deps-unit
 	$(call say,CC,$@)
 	$(quiet)$(HOSTCC) $(cflags) $(sanitize) $(tool_flags) $(test_flags) -Itests/unit \
 		-DTEST_DATA_DIR='"$(CURDIR)/tests/data"' -MF $@.d -o $@ $(filter %.c %.a,$^) \
