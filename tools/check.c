@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of rules, and the judging of forks by it. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "array.h"
+#include "rule.h"
+
+/* copy_thread() ran, or should have run, and did not fail. */
+static bool is_copied(const struct fw_fork *fork)
+{
+	return fork->copy_thread ? !fork->copy_thread->result : fw_fork_error(fork) >= 0;
+}
+
+static bool applies_any(const struct fw_fork *fork, const struct fw_env *env)
+{
+	(void)env;
+	return is_copied(fork);
+}
+
+/* Without fork_enter it is not known whether a child starts in user mode: it may. */
+static bool applies_user(const struct fw_fork *fork, const struct fw_env *env)
+{
+	return (!fork->enter || fw_fork_is_user(fork)) && applies_any(fork, env);
+}
+
+static bool applies_kernel(const struct fw_fork *fork, const struct fw_env *env)
+{
+	return !fw_fork_is_user(fork) && applies_any(fork, env);
+}
+
+/* There is a child that will run. */
+static bool applies_run(const struct fw_fork *fork, const struct fw_env *env)
+{
+	(void)env;
+	return fw_fork_error(fork) >= 0 && !fw_fork_is_idle(fork);
+}
+
+static bool applies_return(const struct fw_fork *fork, const struct fw_env *env)
+{
+	(void)env;
+	return fw_fork_error(fork) >= 0 && fw_fork_returns(fork);
+}
+
+/* What kernel_clone() refuses itself never gets to copy_process(): there is nothing to undo. */
+static bool applies_error(const struct fw_fork *fork, const struct fw_env *env)
+{
+	(void)env;
+	return fw_fork_error(fork) < 0 && fw_fork_returns(fork) &&
+	       (fork->enter || fork->copy_thread || fork->exit);
+}
+
+#define READ_IN	"5.10 .. 7.3"
+
+#define RULE(name, who, func, function, what)			\
+	{							\
+		.id = (name),					\
+		.text = (what),					\
+		.source = (function),				\
+		.since = READ_IN,				\
+		.applies = applies_##who,			\
+		.holds = fw_holds_##func,			\
+	}
+
+const struct fw_rule fw_rules[] = {
+	RULE("A1", user, child_x0, "copy_thread",
+	     "the child's x0 is 0, or what forkwatch_clone was asked for"),
+	RULE("A2", user, child_x, "copy_thread",
+	     "the child's x1..x30 are the parent's"),
+	RULE("A3", user, child_pc, "copy_thread",
+	     "the child's pc is the parent's, just after an svc"),
+	RULE("A4", user, child_pstate, "copy_thread",
+	     "the child's pstate is the parent's, in user mode"),
+	RULE("A5", user, child_sp, "copy_thread",
+	     "the child's sp is the stack asked for, else the parent's"),
+	RULE("A6", user, child_syscall, "el0_svc_common",
+	     "orig_x0 and syscallno are the parent's: its x0 and x8 at the svc"),
+	RULE("A7", user, child_tls, "copy_thread",
+	     "the child's tpidr_el0 is the TLS asked for, else the parent's live one"),
+	RULE("A9", user, child_pt_regs, "task_pt_regs",
+	     "the child's pt_regs end at its stack's top, aligned to 16 bytes"),
+	RULE("B1", any, context_copied, "dup_task_struct",
+	     "before copy_thread the child's cpu_context is a copy of the parent's"),
+	RULE("B2", any, context_start, "copy_thread",
+	     "after it pc is ret_from_fork, and sp is the child's pt_regs"),
+	RULE("B3", user, context_user, "copy_thread",
+	     "user task: x19..x28 are 0, and x19 sends it to user mode"),
+	RULE("B4", kernel, context_kernel, "copy_thread",
+	     "kernel thread: x19 is fn, x20 its argument; pt_regs are 0 but for an EL1h pstate"),
+	RULE("B5", any, context_fp, "copy_thread",
+	     "fp is the frame record in the child's pt_regs (0 before 5.14)"),
+	RULE("C1", run, run_registers, "ret_from_fork",
+	     "in ret_from_fork the live x19..x28, fp and sp are what copy_thread wrote"),
+	RULE("C2", run, run_current, "cpu_switch_to",
+	     "there current, in sp_el0, is the child, on its own stack"),
+	RULE("C3", run, run_prev, "cpu_switch_to",
+	     "the task before it saved the pc after bl cpu_switch_to, and an sp in its stack"),
+	RULE("C4", run, run_pt_regs, "copy_thread",
+	     "the child's pt_regs have not changed since copy_thread"),
+	RULE("C5", run, run_order, "kernel_clone",
+	     "copy_thread, fork_exit, wake-up and first run in this order, of one child"),
+	RULE("D1", return, return_parent, "kernel_clone",
+	     "the parent gets the child's pid, and keeps x1..x30, sp, pc and pstate"),
+	RULE("D2", error, return_error, "kernel_clone",
+	     "a failed fork returns copy_process's error, and no child runs"),
+	{ .id = NULL }
+};
+
+const size_t fw_nr_rules = ARRAY_SIZE(fw_rules) - 1;
+
+static void judge(const struct fw_rule *rule, const struct fw_fork *fork,
+		  const struct fw_env *env, struct fw_judgement *judgement)
+{
+	if (!rule->applies(fork, env)) {
+		judgement->verdict = FW_NA;
+		return;
+	}
+	judgement->verdict = rule->holds(fork, env, &judgement->why);
+	/* A comparison that failed on the way to another that held. */
+	if (judgement->verdict == FW_PASS)
+		judgement->why.text[0] = '\0';
+}
+
+struct fw_judgement *fw_check(struct fw_fork *fork, const struct fw_env *env)
+{
+	struct fw_judgement *verdicts = calloc(fw_nr_rules, sizeof(*verdicts));
+	size_t i;
+
+	if (!verdicts)
+		return NULL;
+	for (i = 0; i < fw_nr_rules; i++)
+		judge(&fw_rules[i], fork, env, &verdicts[i]);
+	free(fork->verdicts);
+	fork->verdicts = verdicts;
+	return verdicts;
+}
+
+const char *fw_verdict_name(enum fw_verdict verdict)
+{
+	static const char * const names[FW_NR_VERDICTS] = {
+		[FW_NA] = "N/A",
+		[FW_PASS] = "PASS",
+		[FW_FAIL] = "FAIL",
+		[FW_NOT_OBSERVED] = "NOT OBSERVED",
+	};
+
+	return names[verdict];
+}
+
+int fw_tally_open(struct fw_tally *tally)
+{
+	*tally = (struct fw_tally) { .forks = 0 };
+	tally->by_rule = calloc(fw_nr_rules, sizeof(*tally->by_rule));
+	return tally->by_rule ? 0 : -ENOMEM;
+}
+
+void fw_tally_add(struct fw_tally *tally, const struct fw_fork *fork)
+{
+	const struct fw_judgement *verdicts = fork->verdicts;
+	size_t i;
+
+	tally->forks++;
+	tally->failed += fw_fork_error(fork) < 0;
+	tally->incomplete += !fork->complete;
+	tally->by_kind[fw_fork_kind(fork)]++;
+	for (i = 0; verdicts && i < fw_nr_rules; i++) {
+		tally->verdicts[verdicts[i].verdict]++;
+		tally->by_rule[i][verdicts[i].verdict]++;
+	}
+}
+
+void fw_tally_close(struct fw_tally *tally)
+{
+	free(tally->by_rule);
+	tally->by_rule = NULL;
+}
