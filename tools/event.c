@@ -60,6 +60,7 @@ FORKWATCH_EVENTS(EVENT_FIELDS)
 #define ORIGIN_first_run	"schedule_tail"
 #define ORIGIN_cpu_switch_to	"__switch_to"
 #define ORIGIN_clone_call	"sys_ni_syscall"
+#define ORIGIN_tail_return	"schedule_tail"
 #define ORIGIN_wakeup_new	"sched_wakeup_new"
 #define ORIGIN_exec		"sched_process_exec"
 #define ORIGIN_exit		"sched_process_exit"
