@@ -27,6 +27,7 @@
 #include "compat.h"
 #include "events.h"
 #include "symbols.h"
+#include "task.h"
 
 static DEFINE_PER_CPU(u64, sequence);
 
@@ -223,64 +224,39 @@ int fw_copy_thread_leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(fw_copy_thread_leave);
 
-static void copy_pointers(__u64 *to, const struct task_struct *task)
-{
-	to[FORKWATCH_SHARE_MM] = (u64)task->mm;
-	to[FORKWATCH_SHARE_FILES] = (u64)task->files;
-	to[FORKWATCH_SHARE_FS] = (u64)task->fs;
-	to[FORKWATCH_SHARE_SIGHAND] = (u64)rcu_access_pointer(task->sighand);
-	to[FORKWATCH_SHARE_SIGNAL] = (u64)task->signal;
-	to[FORKWATCH_SHARE_NSPROXY] = (u64)task->nsproxy;
-}
-NOKPROBE_SYMBOL(copy_pointers);
-
-/* The child is not yet on a run queue: what is read here stands still. */
-static void copy_child(struct forkwatch_fork_exit *event, struct task_struct *child)
-{
-	const struct task_struct *real_parent;
-
-	event->child = (u64)child;
-	event->child_tid = child->pid;
-	event->child_tgid = child->tgid;
-	event->child_vpid = task_pid_vnr(child);
-	event->leader_tid = child->group_leader->pid;
-	event->exit_signal = child->exit_signal;
-	event->task_flags = child->flags;
-	event->start_time = child->start_time;
-	event->stack_end = *end_of_stack(child);
-	event->set_child_tid = (u64)child->set_child_tid;
-	event->clear_child_tid = (u64)child->clear_child_tid;
-	copy_pointers(event->child_ptr, child);
-	memcpy(event->comm, child->comm, sizeof(event->comm));
-
-	rcu_read_lock();
-	real_parent = rcu_dereference(child->real_parent);
-	event->real_parent_tid = real_parent->pid;
-	event->real_parent_tgid = real_parent->tgid;
-	rcu_read_unlock();
-}
-NOKPROBE_SYMBOL(copy_child);
-
 int fw_fork_exit(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct task_struct *child = (struct task_struct *)regs_return_value(regs);
 	struct forkwatch_fork_exit event = {};
 
 	FILL_HEADER(&event, FORK_EXIT);
-	copy_pointers(event.parent_ptr, current);
 	event.result = PTR_ERR_OR_ZERO(child);
+	fw_copy_parent(&event);
 	if (!event.result)
-		copy_child(&event, child);
+		fw_copy_child(&event, child);
 	trace_fork_exit(&event);
 	return 0;
 }
 NOKPROBE_SYMBOL(fw_fork_exit);
 
+/* The tid that the kernel wrote at @addr, if it was asked to and it can be read without a fault. */
+static void copy_tid(__s32 *tid, __u32 *flags, u64 addr)
+{
+	*tid = 0;
+	*flags = 0;
+	if (addr && !copy_from_user_nofault(tid, (const void __user *)addr, sizeof(*tid)))
+		*flags = FORKWATCH_TID_READ;
+}
+NOKPROBE_SYMBOL(copy_tid);
+
+/* kernel_clone(args) */
 int fw_kernel_clone_enter(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
+	const struct kernel_clone_args *args = (void *)regs->regs[0];
 	struct fw_kernel_clone_call *call = (void *)ri->data;
 
 	call->enter_time = ktime_get_mono_fast_ns();
+	call->parent_tid = args->flags & CLONE_PARENT_SETTID ? (u64)args->parent_tid : 0;
 	return 0;
 }
 NOKPROBE_SYMBOL(fw_kernel_clone_enter);
@@ -293,6 +269,8 @@ int fw_fork_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 	FILL_HEADER(&event, FORK_RETURN);
 	event.result = (pid_t)regs_return_value(regs);
 	event.enter_time = call->enter_time;
+	event.parent_tid = call->parent_tid;
+	copy_tid(&event.tid_there, &event.flags, event.parent_tid);
 	copy_regs(&event.regs, task_pt_regs(current));
 	trace_fork_return(&event);
 	return 0;
@@ -335,6 +313,33 @@ int fw_first_run(struct kprobe *kp, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(fw_first_run);
 
+int fw_schedule_tail_enter(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct fw_schedule_tail_call *call = (void *)ri->data;
+
+	call->enter_time = ktime_get_mono_fast_ns();
+	return 0;
+}
+NOKPROBE_SYMBOL(fw_schedule_tail_enter);
+
+int fw_tail_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	const struct fw_schedule_tail_call *call = (void *)ri->data;
+	struct forkwatch_tail_return event;
+
+	FILL_HEADER(&event, TAIL_RETURN);
+	event.child = (u64)current;
+	event.start_time = current->start_time;
+	event.enter_time = call->enter_time;
+	event.set_child_tid = (u64)current->set_child_tid;
+	copy_tid(&event.tid_there, &event.flags, event.set_child_tid);
+	event.vpid = task_pid_vnr(current);
+	event.reserved = 0;
+	trace_tail_return(&event);
+	return 0;
+}
+NOKPROBE_SYMBOL(fw_tail_return);
+
 /* `bl cpu_switch_to` with x0 = prev, x1 = next; it will leave the next address in lr. */
 int fw_cpu_switch_to(struct kprobe *kp, struct pt_regs *regs)
 {
@@ -373,8 +378,8 @@ static u32 shared_objects(const struct task_struct *child)
 	u32 shared = 0;
 	int i;
 
-	copy_pointers(parent_ptr, current);
-	copy_pointers(child_ptr, child);
+	fw_copy_pointers(parent_ptr, current);
+	fw_copy_pointers(child_ptr, child);
 	for (i = 0; i < FORKWATCH_NR_SHARE; i++)
 		if (parent_ptr[i] == child_ptr[i])
 			shared |= 1U << i;

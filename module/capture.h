@@ -18,6 +18,11 @@ struct fw_copy_thread_call {
 
 struct fw_kernel_clone_call {
 	u64 enter_time;
+	u64 parent_tid;
+};
+
+struct fw_schedule_tail_call {
+	u64 enter_time;
 };
 
 /* Numbers and stamps an event of @kind, as one of the current task. */
@@ -30,6 +35,8 @@ int fw_fork_exit(struct kretprobe_instance *ri, struct pt_regs *regs);
 int fw_kernel_clone_enter(struct kretprobe_instance *ri, struct pt_regs *regs);
 int fw_fork_return(struct kretprobe_instance *ri, struct pt_regs *regs);
 int fw_first_run(struct kprobe *kp, struct pt_regs *regs);
+int fw_schedule_tail_enter(struct kretprobe_instance *ri, struct pt_regs *regs);
+int fw_tail_return(struct kretprobe_instance *ri, struct pt_regs *regs);
 int fw_cpu_switch_to(struct kprobe *kp, struct pt_regs *regs);
 
 /*

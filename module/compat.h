@@ -6,9 +6,12 @@
 #ifndef FW_COMPAT_H
 #define FW_COMPAT_H
 
+#include <linux/cred.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/sched/task.h>
+#include <linux/sched/user.h>
+#include <linux/user_namespace.h>
 #include <linux/version.h>
 
 /*
@@ -93,6 +96,19 @@ static inline u64 fw_clone_args_fn_arg(const struct kernel_clone_args *args)
 	return (u64)args->fn_arg;
 #else
 	return fw_clone_args_kthread(args) ? args->stack_size : 0;
+#endif
+}
+
+/*
+ * The tasks of the current user, as RLIMIT_NPROC counts them. v5.14:
+ * 21d1c5e386bc ("Reimplement RLIMIT_NPROC on top of ucounts")
+ */
+static inline u64 fw_user_processes(void)
+{
+#ifdef task_ucounts
+	return get_rlimit_value(task_ucounts(current), UCOUNT_RLIMIT_NPROC);
+#else
+	return atomic_read(&current_user()->processes);
 #endif
 }
 

@@ -66,6 +66,11 @@ FW_TRACE_EVENT(first_run,
 		  __entry->prev_comm, __entry->prev_tid,
 		  (void *)(uintptr_t)__entry->prev_context.pc));
 
+FW_TRACE_EVENT(tail_return,
+	TP_printk("took=%lluns vpid=%u set_child_tid=%#llx tid_there=%d",
+		  __entry->hdr.time - __entry->enter_time, __entry->vpid,
+		  __entry->set_child_tid, __entry->tid_there));
+
 FW_TRACE_EVENT(cpu_switch_to,
 	TP_printk("prev_comm=%s prev_tid=%u next_comm=%s next_tid=%u next_pc=%pS",
 		  __entry->prev_comm, __entry->prev_tid, __entry->next_comm, __entry->next_tid,

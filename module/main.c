@@ -5,6 +5,7 @@
  *	events.h	the tracepoints
  *	probes.c	the probe behind each of them, armed while somebody listens
  *	capture.c	what the probes read
+ *	task.c		what a task has beside registers
  *	clone.c		syscalls on unassigned numbers that end in kernel_clone()
  *	report.c	what forkwatch_clone() tells its caller
  *	arch.c		vectors, system call table, layouts

@@ -68,6 +68,7 @@ enum {
 	PROBE_FORK_EXIT,
 	PROBE_FORK_RETURN,
 	PROBE_FIRST_RUN,
+	PROBE_TAIL_RETURN,
 	PROBE_CPU_SWITCH_TO,
 };
 
@@ -100,6 +101,13 @@ static struct probe probes[] = {
 		.event = "first_run",
 		.symbol = "schedule_tail",
 		.enter = fw_first_run,
+	},
+	[PROBE_TAIL_RETURN] = {
+		.event = "tail_return",
+		.symbol = "schedule_tail",
+		.enter_call = fw_schedule_tail_enter,
+		.leave = fw_tail_return,
+		.data_size = sizeof(struct fw_schedule_tail_call),
 	},
 	[PROBE_CPU_SWITCH_TO] = {
 		.event = "cpu_switch_to",
@@ -180,6 +188,7 @@ FW_PROBE_DEFINE(copy_thread, PROBE_COPY_THREAD)
 FW_PROBE_DEFINE(fork_exit, PROBE_FORK_EXIT)
 FW_PROBE_DEFINE(fork_return, PROBE_FORK_RETURN)
 FW_PROBE_DEFINE(first_run, PROBE_FIRST_RUN)
+FW_PROBE_DEFINE(tail_return, PROBE_TAIL_RETURN)
 FW_PROBE_DEFINE(cpu_switch_to, PROBE_CPU_SWITCH_TO)
 
 int fw_probes_print(char *buffer, size_t size)

@@ -17,6 +17,7 @@
  *	fork_exit	in P	copy_process() ends: C exists, or an error
  *	wakeup_new	in P	wake_up_new_task() put C on a run queue
  *	first_run	in C	schedule_tail(): C left cpu_switch_to()
+ *	tail_return	in C	schedule_tail() ends; C is about to start
  *	fork_return	in P	kernel_clone() ends; its value becomes P's x0
  *
  * first_run and fork_return happen on different CPUs and come in any order.
@@ -60,6 +61,7 @@
 	E(FIRST_RUN,		5,	first_run)	\
 	E(CPU_SWITCH_TO,	6,	cpu_switch_to)	\
 	E(CLONE_CALL,		7,	clone_call)	\
+	E(TAIL_RETURN,		8,	tail_return)	\
 	E(WAKEUP_NEW,		16,	wakeup_new)	\
 	E(EXEC,			17,	exec)		\
 	E(EXIT,			18,	exit)
@@ -182,10 +184,14 @@
 
 /*
  * fork_exit: kretprobe on copy_process(). @result is 0 or -errno; on an error
- * the fields after it are 0, but for @parent_ptr. Ids are those of the initial
- * pid namespace, but for @child_vpid: the child as its parent's namespace sees
- * it. @parent_ptr and @child_ptr hold addresses, indexed by
- * FORKWATCH_SHARE_*. @stack_end is the word at end_of_stack(child).
+ * the fields about the child are 0. Ids are those of the initial pid namespace,
+ * but for @child_vpid: the child as its parent's namespace sees it. The grand
+ * parent is the parent's real_parent, the leader its thread group's. @parent_ptr
+ * and @child_ptr hold addresses, indexed by FORKWATCH_SHARE_*; @parent_pages and
+ * @child_pages count resident pages, indexed by FORKWATCH_PAGES_*. @stack_end is
+ * the word at end_of_stack(child). @uid, @user_processes and @rlimit_nproc are
+ * what the kernel compares before it says EAGAIN: the parent's real uid, the
+ * tasks that it has (this child not counted), RLIMIT_NPROC.
  */
 #define FORKWATCH_FIELDS_fork_exit(F, A, S)		\
 	F(__s64, result)				\
@@ -202,28 +208,64 @@
 	F(__u64, stack_end)				\
 	F(__u64, set_child_tid)				\
 	F(__u64, clear_child_tid)			\
+	F(__u64, sas_ss_sp)				\
+	F(__u64, sas_ss_size)				\
+	F(__u32, parent_leader_tid)			\
+	F(__s32, parent_exit_signal)			\
+	F(__u32, grand_parent_tid)			\
+	F(__u32, grand_parent_tgid)			\
+	F(__u64, parent_sas_ss_sp)			\
+	F(__u64, parent_sas_ss_size)			\
+	F(__u32, parent_threads)			\
+	F(__u32, uid)					\
+	F(__u64, user_processes)			\
+	F(__u64, rlimit_nproc)				\
+	F(__u32, parent_vmas)				\
+	F(__u32, child_vmas)				\
+	F(__u64, parent_pgtables)			\
+	F(__u64, child_pgtables)			\
+	A(__u64, parent_pages, FORKWATCH_NR_PAGES)	\
+	A(__u64, child_pages, FORKWATCH_NR_PAGES)	\
 	A(__u64, parent_ptr, FORKWATCH_NR_SHARE)	\
 	A(__u64, child_ptr, FORKWATCH_NR_SHARE)		\
 	A(char, comm, FORKWATCH_COMM_LEN)
 
+/* What a child shares with its parent, or has of its own: objects of the task. */
 #define FORKWATCH_SHARES(E)				\
 	E(MM,		0,	mm)			\
-	E(FILES,	1,	files)			\
-	E(FS,		2,	fs)			\
-	E(SIGHAND,	3,	sighand)		\
-	E(SIGNAL,	4,	signal)			\
-	E(NSPROXY,	5,	nsproxy)
-#define FORKWATCH_NR_SHARE	6
+	E(PGD,		1,	pgd)			\
+	E(FILES,	2,	files)			\
+	E(FS,		3,	fs)			\
+	E(SIGHAND,	4,	sighand)		\
+	E(SIGNAL,	5,	signal)			\
+	E(NSPROXY,	6,	nsproxy)		\
+	E(IO,		7,	io)			\
+	E(SYSVSEM,	8,	sysvsem)		\
+	E(CRED,		9,	cred)
+#define FORKWATCH_NR_SHARE	10
+
+/* Resident pages of an mm; the kernel's MM_*PAGES and MM_SWAPENTS. */
+#define FORKWATCH_PAGES(E)				\
+	E(FILE,		0,	file)			\
+	E(ANON,		1,	anon)			\
+	E(SWAP,		2,	swap)			\
+	E(SHMEM,	3,	shmem)
+#define FORKWATCH_NR_PAGES	4
 
 /*
  * fork_return: kretprobe on kernel_clone(), entered at @enter_time (ns).
  * @result, a pid in the parent's namespace or -errno, becomes the parent's
  * x0 after this. @regs are the parent's, as they stand at this moment. A
- * vfork parent gets here after its child's exec or exit.
+ * vfork parent gets here after its child's exec or exit. @parent_tid is where
+ * CLONE_PARENT_SETTID was asked to write; @tid_there is what stands there, if
+ * @flags has FORKWATCH_TID_READ.
  */
 #define FORKWATCH_FIELDS_fork_return(F, A, S)		\
 	F(__s64, result)				\
 	F(__u64, enter_time)				\
+	F(__u64, parent_tid)				\
+	F(__s32, tid_there)				\
+	F(__u32, flags)					\
 	S(struct forkwatch_regs, regs)
 
 /*
@@ -259,6 +301,25 @@
 	S(struct forkwatch_context, context)		\
 	S(struct forkwatch_context, prev_context)	\
 	S(struct forkwatch_regs, regs)
+
+#define FORKWATCH_TID_READ	(1U << 0)	/* the memory could be read without faulting it in */
+
+/*
+ * tail_return: kretprobe on schedule_tail(), entered at @enter_time (ns): the
+ * last of the kernel's own work in the child before it returns to user mode or
+ * calls its function. @set_child_tid is where CLONE_CHILD_SETTID was asked to
+ * write, 0 for none; @tid_there as in fork_return; @vpid is the child's pid in
+ * its own namespace.
+ */
+#define FORKWATCH_FIELDS_tail_return(F, A, S)		\
+	F(__u64, child)					\
+	F(__u64, start_time)				\
+	F(__u64, enter_time)				\
+	F(__u64, set_child_tid)				\
+	F(__s32, tid_there)				\
+	F(__u32, flags)					\
+	F(__u32, vpid)					\
+	F(__u32, reserved)
 
 /*
  * cpu_switch_to: kprobe on the `bl cpu_switch_to` in __switch_to(). @live is
@@ -357,6 +418,12 @@ enum forkwatch_kind {
 #undef FORKWATCH_ENUM
 };
 
+enum forkwatch_pages {
+#define FORKWATCH_ENUM(PAGES, value, name) FORKWATCH_PAGES_##PAGES = value,
+	FORKWATCH_PAGES(FORKWATCH_ENUM)
+#undef FORKWATCH_ENUM
+};
+
 enum forkwatch_share {
 #define FORKWATCH_ENUM(SHARE, value, name) FORKWATCH_SHARE_##SHARE = value,
 	FORKWATCH_SHARES(FORKWATCH_ENUM)
@@ -388,11 +455,12 @@ _Static_assert(FORKWATCH_SUM(FORKWATCH_FIELDS_context) == 104, "forkwatch_contex
 
 FORKWATCH_ASSERT(fork_enter, 576);
 FORKWATCH_ASSERT(copy_thread, 1064);
-FORKWATCH_ASSERT(fork_exit, 224);
-FORKWATCH_ASSERT(fork_return, 336);
+FORKWATCH_ASSERT(fork_exit, 448);
+FORKWATCH_ASSERT(fork_return, 352);
 FORKWATCH_ASSERT(first_run, 784);
 FORKWATCH_ASSERT(cpu_switch_to, 296);
 FORKWATCH_ASSERT(clone_call, 88);
+FORKWATCH_ASSERT(tail_return, 80);
 FORKWATCH_ASSERT(wakeup_new, 56);
 FORKWATCH_ASSERT(exec, 208);
 FORKWATCH_ASSERT(exit, 56);
