@@ -40,6 +40,12 @@ const char *fw_ksyms_name(const struct fw_ksyms *ksyms, uint64_t addr, char *buf
  * Everything here may be called with a NULL @usyms, which knows nothing.
  */
 int fw_usyms_open(struct fw_usyms **out);
+/*
+ * One that knows only what fw_usyms_add() tells it, and looks at no process or
+ * file of this machine: what a recorded trace brings along.
+ */
+int fw_usyms_new(struct fw_usyms **out);
+int fw_usyms_add(struct fw_usyms *usyms, pid_t tgid, uint64_t addr, const char *name);
 void fw_usyms_close(struct fw_usyms *usyms);
 /*
  * To be called when it forks: reads the maps while the process still lives,

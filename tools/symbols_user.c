@@ -57,9 +57,19 @@ struct maps {
 	} map[];
 };
 
+/* A name that was told, not found. */
+struct told {
+	uint64_t addr;
+	char *name;
+};
+
+#define NR_TOLD		256	/* per process */
+
 struct process {
 	struct process *next;
 	pid_t tgid;
+	struct told *told;	/* the oldest is the next to go */
+	unsigned int nr_told, next_told;
 	struct maps *maps;	/* NULL: not learnt yet */
 	char *path;		/* what it executed, NULL: not known */
 	struct stat exe;	/* what the maps belong to */
@@ -72,6 +82,7 @@ struct process {
 #define MAX_FILES	512	/* open files: half of the usual limit */
 
 struct fw_usyms {
+	bool only_told;
 	struct process *buckets[NR_BUCKETS];
 	pid_t gone[NR_GONE];	/* the oldest is the next to go */
 	unsigned int next_gone;
@@ -92,14 +103,36 @@ int fw_usyms_open(struct fw_usyms **out)
 	return 0;
 }
 
+int fw_usyms_new(struct fw_usyms **out)
+{
+	*out = calloc(1, sizeof(**out));
+	if (!*out)
+		return -ENOMEM;
+	(*out)->only_told = true;
+	return 0;
+}
+
 static void maps_put(struct maps *maps)
 {
 	if (maps && !--maps->users)
 		free(maps);
 }
 
+static void told_forget(struct process *process)
+{
+	unsigned int i;
+
+	for (i = 0; i < process->nr_told; i++)
+		free(process->told[i].name);
+	free(process->told);
+	process->told = NULL;
+	process->nr_told = 0;
+	process->next_told = 0;
+}
+
 static void process_forget(struct process *process)
 {
+	told_forget(process);
 	maps_put(process->maps);
 	free(process->path);
 	process->maps = NULL;
@@ -181,6 +214,58 @@ static char *plain_name(const char *path, size_t len)
 		if (!isgraph((unsigned char)*c))
 			*c = '?';
 	return name;
+}
+
+static struct told *told_find(const struct process *process, uint64_t addr)
+{
+	unsigned int i;
+
+	for (i = 0; process && i < process->nr_told; i++)
+		if (process->told[i].addr == addr)
+			return &process->told[i];
+	return NULL;
+}
+
+/* A place for the name of @addr: its own, a new one, or the oldest; NULL without memory. */
+static struct told *told_get(struct process *process, uint64_t addr)
+{
+	struct told *told = told_find(process, addr);
+
+	if (told)
+		return told;
+	if (process->nr_told == NR_TOLD)
+		return &process->told[process->next_told++ % NR_TOLD];
+	told = reallocarray(process->told, process->nr_told + 1, sizeof(*told));
+	if (!told)
+		return NULL;
+	process->told = told;
+	told += process->nr_told++;
+	told->name = NULL;
+	return told;
+}
+
+int fw_usyms_add(struct fw_usyms *usyms, pid_t tgid, uint64_t addr, const char *name)
+{
+	struct process *process = process_get(usyms, tgid);
+	struct told *told;
+	char *plain, *c;
+
+	if (!process)
+		return -ENOMEM;
+	if (process->gone)
+		process_forget(process);
+	plain = strdup(name);
+	told = plain ? told_get(process, addr) : NULL;
+	if (!told) {
+		free(plain);
+		return -ENOMEM;
+	}
+	for (c = plain; *c; c++)
+		if (!isgraph((unsigned char)*c))
+			*c = '?';
+	free(told->name);
+	*told = (struct told){ .addr = addr, .name = plain };
+	return 0;
 }
 
 /* Opens @path if it is a regular file, with its attributes in @st. */
@@ -389,6 +474,8 @@ static int read_process(struct fw_usyms *usyms, struct process *process)
 	char path[32];
 	FILE *in;
 
+	if (usyms->only_told)
+		return -ENOENT;
 	snprintf(path, sizeof(path), "/proc/%d/maps", process->tgid);
 	in = fopen(path, "re");
 	if (!in)
@@ -710,7 +797,7 @@ static struct file *locate(struct fw_usyms *usyms, pid_t tgid, uint64_t addr, ui
 	struct process *process = usyms ? process_get(usyms, tgid) : NULL;
 	const struct map *map;
 
-	if (!process)
+	if (!process || usyms->only_told)
 		return NULL;
 	map = map_find(process->maps, addr);
 	/* Libraries come after exec: look again, as long as it is the same program. */
@@ -726,12 +813,17 @@ static struct file *locate(struct fw_usyms *usyms, pid_t tgid, uint64_t addr, ui
 const char *fw_usyms_name(struct fw_usyms *usyms, pid_t tgid, uint64_t addr,
 			  char *buf, size_t size, int *known)
 {
+	const struct told *told = usyms ? told_find(*slot(usyms, tgid), addr) : NULL;
 	uint64_t offset = 0, vaddr;
-	struct file *file = locate(usyms, tgid, addr, &offset);
+	struct file *file = told ? NULL : locate(usyms, tgid, addr, &offset);
 	const struct symbol *symbol = NULL;
 
 	if (known)
-		*known = !!file;
+		*known = told || file;
+	if (told) {
+		snprintf(buf, size, "%s", told->name);
+		return buf;
+	}
 	if (!file) {
 		snprintf(buf, size, "0x%llx", (unsigned long long)addr);
 		return buf;
