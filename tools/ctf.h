@@ -165,8 +165,4 @@ int fw_ctf_parse(const char *text, size_t size, struct fw_ctf *ctf, char *why, s
 /* The same with the metadata in the directory @dir. -ENOENT: none, -ENODATA: empty, -errno. */
 int fw_ctf_load(int dir, struct fw_ctf *ctf, char *why, size_t why_size);
 
-/* Keeps what fw_trace_error() says, printable in any case. Returns @error. */
-__attribute__((format(printf, 2, 3)))
-int fw_trace_fail(int error, const char *format, ...);
-
 #endif

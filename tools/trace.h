@@ -44,6 +44,9 @@ struct fw_trace_end {
  */
 const char *fw_trace_error(void);
 
+/* For who fails: sets that text, printable in any case, and returns @error. */
+int fw_trace_fail(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 struct fw_trace_writer;
 
 /*

@@ -158,6 +158,14 @@ static bool record_fits(const struct fw_ctf_record *record, const struct forkwat
 			hdr->size - record->type.size - 1;
 }
 
+/* Names go to terminals and into JSON: nothing but plain characters. */
+static void make_plain(char *name)
+{
+	for (; *name; name++)
+		if (!isascii(*name) || !isprint(*name))
+			*name = '?';
+}
+
 /* The bytes that @hdr's event takes of the @left ones, 0 if it cannot be one. */
 static size_t event_bytes(const struct fw_trace *trace, const struct fw_ctf_packet *packet,
 			  const struct forkwatch_header *hdr, size_t left)
@@ -199,6 +207,8 @@ static int check_events(struct fw_trace *trace, struct stream *stream)
 			return damaged(trace, stream, offset, "an event is not in order of time");
 		if (packet->stream_id == FW_CTF_CPU && hdr->cpu != packet->cpu_id)
 			return damaged(trace, stream, offset, "an event is of another CPU");
+		if (hdr->kind >= FW_CTF_KIND_OURS && find_record(hdr->kind)->named)
+			make_plain((char *)hdr + find_record(hdr->kind)->type.size);
 		time = hdr->time;
 		position += FW_CTF_ALIGN(bytes);
 		events++;
