@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "event.h"
+#include "replay.h"
+
+struct fw_replay {
+	struct fw_trace *trace;
+	struct fw_usyms *usyms;
+	struct fw_model *model;
+	const struct fw_replay_sink *sink;
+	void *ctx;
+	struct fw_replay_result *result;
+	int error;		/* of the sink, or for want of memory */
+};
+
+static void take_symbol(void *ctx, const struct forkwatch_header *header, uint64_t addr,
+			const char *name)
+{
+	struct fw_replay *replay = ctx;
+
+	fw_usyms_add(replay->usyms, header->tgid, addr, name);
+}
+
+static void take_error(struct fw_replay *replay, int error)
+{
+	if (error < 0 && !replay->error)
+		replay->error = error;
+}
+
+static void take_fork(void *ctx, struct fw_fork *fork)
+{
+	struct fw_replay *replay = ctx;
+
+	if (replay->error || !replay->sink->fork) {
+		fw_fork_free(fork);
+	} else if (!fw_check(fork, &fw_trace_info(replay->trace)->env)) {
+		fw_fork_free(fork);
+		take_error(replay, -ENOMEM);
+	} else {
+		take_error(replay, replay->sink->fork(replay->ctx, fork));
+	}
+}
+
+int fw_replay_open(struct fw_replay **out, const char *dir)
+{
+	struct fw_replay *replay = calloc(1, sizeof(*replay));
+	int ret;
+
+	if (!replay)
+		return fw_trace_fail(-ENOMEM, "out of memory");
+	ret = fw_trace_open(&replay->trace, dir);
+	if (ret) {
+		free(replay);
+		return ret;
+	}
+	ret = fw_usyms_new(&replay->usyms);
+	if (!ret)
+		ret = fw_model_open(&replay->model, take_fork, replay);
+	if (ret) {
+		fw_replay_close(replay);
+		return fw_trace_fail(ret, "out of memory");
+	}
+	fw_trace_on_symbol(replay->trace, take_symbol, replay);
+	*out = replay;
+	return 0;
+}
+
+void fw_replay_close(struct fw_replay *replay)
+{
+	if (!replay)
+		return;
+	if (replay->model)
+		fw_model_close(replay->model);
+	fw_usyms_close(replay->usyms);
+	fw_trace_close(replay->trace);
+	free(replay);
+}
+
+const struct fw_trace_info *fw_replay_info(const struct fw_replay *replay)
+{
+	return fw_trace_info(replay->trace);
+}
+
+struct fw_usyms *fw_replay_usyms(struct fw_replay *replay)
+{
+	return replay->usyms;
+}
+
+static void play_event(struct fw_replay *replay, struct forkwatch_header *event)
+{
+	struct fw_replay_result *result = replay->result;
+	pid_t gone = event->kind == FORKWATCH_EXIT && event->tid == event->tgid ? event->tgid : 0;
+	int ret;
+
+	if (!result->first_time)
+		result->first_time = event->time;
+	result->last_time = event->time;
+	if (replay->sink->event)
+		take_error(replay, replay->sink->event(replay->ctx, event));
+	ret = fw_model_add(replay->model, event);
+	if (ret == -ENOMEM)
+		take_error(replay, ret);
+	else if (ret)
+		result->losses.bad_events++;
+	/* Known a while longer: its last forks may still be under way. */
+	if (gone)
+		fw_usyms_exit(replay->usyms, gone);
+}
+
+static int play_bytes(struct fw_replay *replay, const void *data, size_t size)
+{
+	struct forkwatch_header *event;
+	int ret;
+
+	replay->result->events++;
+	ret = fw_event_decode(data, size, &event);
+	if (ret == -ENOMEM)
+		return ret;
+	if (ret == -ENOTSUP)
+		replay->result->unknown++;
+	else if (ret)
+		replay->result->losses.bad_events++;
+	else
+		play_event(replay, event);
+	return replay->error;
+}
+
+__attribute__((format(printf, 2, 3)))
+static void miss(struct fw_replay_result *result, const char *format, ...)
+{
+	size_t length = strlen(result->missing);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(result->missing + length, sizeof(result->missing) - length, format, args);
+	va_end(args);
+	result->complete = false;
+}
+
+static void add_losses(struct fw_losses *to, const struct fw_losses *from)
+{
+	/* Both counted the same gaps, but for those at a place that is not here. */
+	if (to->seq_gaps < from->seq_gaps)
+		to->seq_gaps = from->seq_gaps;
+	to->ring_drops += from->ring_drops;
+	to->probe_misses += from->probe_misses;
+	to->watch_full += from->watch_full;
+	to->bad_events += from->bad_events;
+}
+
+static void judge_completeness(struct fw_replay *replay)
+{
+	struct fw_replay_result *result = replay->result;
+	static const struct {
+		size_t offset;
+		const char *text;
+	} kinds[] = {
+		{ offsetof(struct fw_losses, seq_gaps), "events are missing between others" },
+		{ offsetof(struct fw_losses, ring_drops), "events found the ring buffer full" },
+		{ offsetof(struct fw_losses, probe_misses), "hits of a probe were missed" },
+		{ offsetof(struct fw_losses, watch_full), "children found the watch set full" },
+		{ offsetof(struct fw_losses, bad_events), "events could not be understood" },
+	};
+	size_t i;
+
+	result->complete = true;
+	result->losses.seq_gaps = fw_model_gaps(replay->model);
+	result->ended = fw_trace_ended(replay->trace, &result->end);
+	add_losses(&result->losses, &result->end.losses);
+	if (!result->ended)
+		miss(result, "the recording was cut before its end\n");
+	else if (result->end.error)
+		miss(result, "the recording was ended by an error: %s\n",
+		     strerror(-result->end.error));
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		uint64_t n = *(uint64_t *)((char *)&result->losses + kinds[i].offset);
+
+		if (n)
+			miss(result, "%" PRIu64 " %s\n", n, kinds[i].text);
+	}
+	if (result->unknown)
+		miss(result, "%" PRIu64 " events are of kinds that only a newer forkwatch knows\n",
+		     result->unknown);
+	if (*fw_trace_damage(replay->trace))
+		miss(result, "%s", fw_trace_damage(replay->trace));
+}
+
+int fw_replay_run(struct fw_replay *replay, const struct fw_replay_sink *sink, void *ctx,
+		  struct fw_replay_result *result)
+{
+	const void *data;
+	size_t size;
+	int ret;
+
+	memset(result, 0, sizeof(*result));
+	replay->sink = sink;
+	replay->ctx = ctx;
+	replay->result = result;
+	while ((ret = fw_trace_next(replay->trace, &data, &size)) > 0) {
+		ret = play_bytes(replay, data, size);
+		if (ret)
+			return ret;
+	}
+	if (ret)
+		return ret;
+	fw_model_flush(replay->model);
+	judge_completeness(replay);
+	return replay->error;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A recorded trace, played into the model: its events, its forks, and what is missing. */
+#ifndef FW_REPLAY_H
+#define FW_REPLAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fork.h"
+#include "symbols.h"
+#include "trace.h"
+
+/* A negative return of either ends the replay with it. Both may be NULL. */
+struct fw_replay_sink {
+	/* One event; a fork that it completes comes behind it. */
+	int (*event)(void *ctx, const struct forkwatch_header *event);
+	/* One fork, judged. It belongs to the callee, fw_fork_free(). */
+	int (*fork)(void *ctx, struct fw_fork *fork);
+};
+
+struct fw_replay_result {
+	uint64_t events;
+	uint64_t unknown;		/* events of kinds that this build does not know */
+	uint64_t first_time, last_time;	/* of the events, ns */
+	struct fw_losses losses;
+	bool ended;			/* the recording came to its end, with @end */
+	struct fw_trace_end end;
+	/* Whether the trace holds all that happened; if not, why, in lines. */
+	bool complete;
+	char missing[5120];
+};
+
+struct fw_replay;
+
+/* Opens the trace @dir. Returns 0 or -errno, explained by fw_trace_error(). */
+int fw_replay_open(struct fw_replay **out, const char *dir);
+void fw_replay_close(struct fw_replay *replay);
+
+const struct fw_trace_info *fw_replay_info(const struct fw_replay *replay);
+/* User addresses are known by it while the fork is given that they belong to. */
+struct fw_usyms *fw_replay_usyms(struct fw_replay *replay);
+
+/* Plays all of it, once. Returns 0, -errno, or what the sink returned. */
+int fw_replay_run(struct fw_replay *replay, const struct fw_replay_sink *sink, void *ctx,
+		  struct fw_replay_result *result);
+
+#endif
