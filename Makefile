@@ -122,7 +122,8 @@ $(skeleton): $(build)/bpf/forkwatch.bpf.o
 # What only a program has; all other files of tools/ may be linked into the unit tests.
 main_sources := $(wildcard tools/forkwatch.c tools/cmd_*.c)
 core_sources := $(filter-out $(main_sources),$(wildcard tools/*.c))
-tool_flags   := -Imodule/uapi -Itools -I$(build)/bpf
+library_sources := $(wildcard tools/libforkwatch/*.[cS])
+tool_flags   := -Imodule/uapi -Itools -Itools/libforkwatch -I$(build)/bpf
 tool_libs    := -ljansson -lbpf -lelf -lz
 
 # Found when first used: not every target needs it.
@@ -138,6 +139,18 @@ $(build)/$(1)/obj/%.o: tools/%.c $(skeleton) | deps-tools
 	$(quiet)mkdir -p $$(@D)
 	$(quiet)$(2) $$(cflags) $(tool_flags) $(3) -c $$< -o $$@
 
+# What other programs link: it knows nothing of the tool.
+$(build)/$(1)/obj/%.o: tools/%.S | deps-tools
+	$$(call say,CC,$$@)
+	$(quiet)mkdir -p $$(@D)
+	$(quiet)$(2) $$(cflags) $(tool_flags) $(3) -c $$< -o $$@
+
+$(build)/$(1)/libforkwatch.a: $(patsubst tools/%,$(build)/$(1)/obj/%.o,$(basename $(library_sources)))
+	$$(call say,AR,$$@)
+	$(quiet)rm -f $$@ && ar rcs $$@ $$^
+
+$(build)/$(1)/obj/libforkwatch/%.o: cflags += -fPIC $(if $(filter arm64,$(1)),-mbranch-protection=standard)
+
 $(main_sources:tools/%.c=$(build)/$(1)/obj/%.o): $(build)/version
 $(main_sources:tools/%.c=$(build)/$(1)/obj/%.o): cflags += -DFORKWATCH_VERSION='"$(version)"'
 
@@ -146,7 +159,7 @@ $(build)/$(1)/libforkwatch-core.a: $(core_sources:tools/%.c=$(build)/$(1)/obj/%.
 	$(quiet)rm -f $$@ && ar rcs $$@ $$^
 
 $(build)/$(1)/forkwatch: $(main_sources:tools/%.c=$(build)/$(1)/obj/%.o) \
-		$(build)/$(1)/libforkwatch-core.a
+		$(build)/$(1)/libforkwatch-core.a $(build)/$(1)/libforkwatch.a
 	$$(call say,LD,$$@)
 	$(quiet)$(2) -o $$@ $$^ $(4) $(tool_libs)
 endef
@@ -157,6 +170,15 @@ $(eval $(call tool_rules,$(machine),$$(HOSTCC),,))
 .PHONY: tools
 tools: $(build)/$(machine)/forkwatch $(if $(native),,$(build)/arm64/forkwatch) ## build the tool
 	$(quiet)ln -sfn ../$< tools/forkwatch
+
+.PHONY: man
+man: $(patsubst man/%.scd,$(build)/man/%,$(wildcard man/*.scd)) ## build the manual pages
+
+$(build)/man/%: man/%.scd
+	$(deps) man
+	$(call say,MAN,$@)
+	$(quiet)mkdir -p $(@D)
+	$(quiet)scdoc <$< >$@.new && mv $@.new $@
 
 # Rewritten only when the version changes, so that a commit rebuilds what shows it.
 $(build)/version: FORCE
@@ -185,11 +207,11 @@ $(build)/arm64/workload/%: tests/workload/%.c $$(wildcard tests/workload/$$*.S) 
 .PHONY: helpers
 helpers: $(helpers)
 
-$(build)/arm64/e2e/%: tests/e2e/%.c | deps-cross
+$(build)/arm64/e2e/%: tests/e2e/%.c $(build)/arm64/libforkwatch.a | deps-cross
 	$(call say,CC,$@)
 	$(quiet)mkdir -p $(@D)
-	$(quiet)$(ARM64_CC) $(cflags) $(test_flags) $(if $(native),,$(sysroot_flags)) -MF $@.d -o $@ $< \
-		$(if $(native),-static,$(sysroot_libs)) -ljansson
+	$(quiet)$(ARM64_CC) $(cflags) $(test_flags) -Itools/libforkwatch $(if $(native),,$(sysroot_flags)) \
+		-MF $@.d -o $@ $(filter %.c %.a,$^) $(if $(native),-static,$(sysroot_libs)) -ljansson
 
 $(build)/unit/core/%.o: tools/%.c $(skeleton) | deps-tools
 	$(call say,CC,$@)
@@ -270,4 +292,4 @@ deps-tools deps-cross:
 deps-unit:
 	$(deps) tools unit
 
--include $(wildcard $(build)/bpf/*.d $(build)/*/obj/*.d $(build)/*/*.d $(build)/*/*/*.d)
+-include $(wildcard $(build)/bpf/*.d $(build)/*/obj/*.d $(build)/*/obj/*/*.d $(build)/*/*.d $(build)/*/*/*.d)
