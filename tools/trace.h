@@ -50,13 +50,17 @@ int fw_trace_fail(int error, const char *format, ...) __attribute__((format(prin
 struct fw_trace_writer;
 
 /*
- * Makes the trace @dir. One that exists must be empty or, with @force, hold
- * nothing but a trace of ours, which is removed. The symbols of
+ * Makes the directory @dir, or takes one that is empty or, with @force, holds a
+ * trace of ours and nothing else. Nothing in it changes yet. Returns 0 or -errno.
+ */
+int fw_trace_create(struct fw_trace_writer **out, const char *dir, bool force);
+
+/*
+ * Removes what was in the directory and begins the trace. The symbols of
  * @info->env.ksyms (may be NULL; must outlive the writer) that events turn out
  * to need are written along. Returns 0 or -errno.
  */
-int fw_trace_create(struct fw_trace_writer **out, const char *dir,
-		    const struct fw_trace_info *info, bool force);
+int fw_trace_begin(struct fw_trace_writer *writer, const struct fw_trace_info *info);
 
 /*
  * Takes one event. CPUs may come in any order. Returns 0, -EBADMSG for an event
@@ -78,7 +82,7 @@ int fw_trace_flush(struct fw_trace_writer *writer);
 /*
  * Writes what is left and how the recording ended, adding to @end->losses what
  * the writer knows of, and frees @writer in any case. Returns 0 or the first
- * -errno of the whole recording.
+ * -errno of the whole recording. A trace that was never begun leaves nothing.
  */
 int fw_trace_finish(struct fw_trace_writer *writer, struct fw_trace_end *end);
 

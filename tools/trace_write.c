@@ -63,6 +63,7 @@ struct fw_trace_writer {
 	int dir;
 	int error;			/* what ended the writing */
 	char *name;
+	bool made;			/* the directory was made by us */
 	uint8_t uuid[FW_CTF_UUID_BYTES];
 	uint64_t bytes;
 	uint64_t events;		/* of the ABI, in the files */
@@ -706,8 +707,12 @@ int fw_trace_finish(struct fw_trace_writer *writer, struct fw_trace_end *end)
 	/* Where writing failed there may still be room for this. */
 	if (!end->error)
 		end->error = writer->error;
-	put_end(writer, end);
-	flush(writer, writer->session, true);
+	if (writer->session) {
+		put_end(writer, end);
+		flush(writer, writer->session, true);
+	} else if (writer->made) {
+		unlinkat(AT_FDCWD, writer->name, AT_REMOVEDIR);
+	}
 	ret = writer->error;
 	writer_free(writer);
 	return ret;
@@ -737,42 +742,54 @@ static bool is_trace_file(const char *name)
 	return sscanf(name, "cpu%4u_late%1u%n", &cpu, &nth, &end) == 2 && end && !name[end];
 }
 
-/* Removes the trace in @writer's directory, or says why it does not. */
-static int clear_directory(struct fw_trace_writer *writer, DIR *dir, bool force)
+/* May what is in @dir go? */
+static int check_directory(struct fw_trace_writer *writer, DIR *dir, bool force)
 {
 	const struct dirent *entry;
-	bool again;
 
-	for (again = false;; again = true) {
-		rewinddir(dir);
-		while ((entry = readdir(dir))) {
-			if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-				continue;
-			if (!force)
-				return fw_trace_fail(-EEXIST,
-					"%s is not empty: name another directory, or use --force to replace the trace in it",
-					writer->name);
-			if (!again && (!is_trace_file(entry->d_name) || !is_our_trace(writer->dir)))
-				return fw_trace_fail(-EEXIST,
-					"%s holds more than a trace of forkwatch (%s), and is left as it is: name another directory",
-					writer->name, entry->d_name);
-			/* Nothing goes before everything was looked at. */
-			if (again && unlinkat(writer->dir, entry->d_name, 0))
-				return fw_trace_fail(-errno, "cannot remove %s/%s: %s",
-						     writer->name, entry->d_name,
-						     strerror(errno));
-		}
-		if (again)
-			return 0;
+	while ((entry = readdir(dir))) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		if (!force)
+			return fw_trace_fail(-EEXIST,
+				"%s is not empty: name another directory, or use --force to replace the trace in it",
+				writer->name);
+		if (!is_trace_file(entry->d_name) || !is_our_trace(writer->dir))
+			return fw_trace_fail(-EEXIST,
+				"%s holds more than a trace of forkwatch (%s), and is left as it is: name another directory",
+				writer->name, entry->d_name);
 	}
+	return 0;
+}
+
+static int clear_directory(struct fw_trace_writer *writer, DIR *dir)
+{
+	const struct dirent *entry;
+
+	while ((entry = readdir(dir)))
+		if (is_trace_file(entry->d_name) && unlinkat(writer->dir, entry->d_name, 0))
+			return -errno;
+	return 0;
+}
+
+/* The entries of the directory, from the first one on. */
+static DIR *list_directory(const struct fw_trace_writer *writer)
+{
+	int fd = openat(writer->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir && fd >= 0)
+		close(fd);
+	return dir;
 }
 
 static int open_directory(struct fw_trace_writer *writer, bool force)
 {
-	int ret, fd;
 	DIR *dir;
+	int ret;
 
-	if (mkdir(writer->name, 0700) && errno != EEXIST)
+	writer->made = !mkdir(writer->name, 0700);
+	if (!writer->made && errno != EEXIST)
 		return fw_trace_fail(-errno, "cannot make the directory %s: %s", writer->name,
 				     strerror(errno));
 	writer->dir = open(writer->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -780,19 +797,11 @@ static int open_directory(struct fw_trace_writer *writer, bool force)
 		return fw_trace_fail(-errno,
 			"%s is no directory (symbolic links are not followed): name another one",
 			writer->name);
-	if (writer->dir < 0)
+	dir = writer->dir < 0 ? NULL : list_directory(writer);
+	if (!dir)
 		return fw_trace_fail(-errno, "cannot open the directory %s: %s", writer->name,
 				     strerror(errno));
-	fd = fcntl(writer->dir, F_DUPFD_CLOEXEC, 0);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		ret = -errno;
-		if (fd >= 0)
-			close(fd);
-		return fw_trace_fail(ret, "cannot read the directory %s: %s", writer->name,
-				     strerror(-ret));
-	}
-	ret = clear_directory(writer, dir, force);
+	ret = check_directory(writer, dir, force);
 	closedir(dir);
 	return ret;
 }
@@ -829,8 +838,7 @@ static void make_uuid(uint8_t *uuid)
 	uuid[8] = (uuid[8] & 0x3f) | 0x80;
 }
 
-int fw_trace_create(struct fw_trace_writer **out, const char *dir,
-		    const struct fw_trace_info *info, bool force)
+int fw_trace_create(struct fw_trace_writer **out, const char *dir, bool force)
 {
 	struct fw_trace_writer *writer = calloc(1, sizeof(*writer));
 	int ret;
@@ -838,29 +846,36 @@ int fw_trace_create(struct fw_trace_writer **out, const char *dir,
 	if (!writer)
 		return fw_trace_fail(-ENOMEM, "out of memory");
 	writer->dir = -1;
-	writer->ksyms = info->env.ksyms;
 	writer->name = strdup(dir);
-	if (!writer->name) {
+	if (writer->name)
+		ret = open_directory(writer, force);
+	else
 		ret = fw_trace_fail(-ENOMEM, "out of memory");
-		goto fail;
+	if (ret) {
+		writer_free(writer);
+		return ret;
 	}
-	ret = open_directory(writer, force);
+	*out = writer;
+	return 0;
+}
+
+int fw_trace_begin(struct fw_trace_writer *writer, const struct fw_trace_info *info)
+{
+	DIR *dir = list_directory(writer);
+	int ret;
+
+	if (!dir)
+		return fail_write(writer, -errno);
+	ret = clear_directory(writer, dir);
+	closedir(dir);
 	if (ret)
-		goto fail;
+		return fail_write(writer, ret);
+	writer->ksyms = info->env.ksyms;
 	make_uuid(writer->uuid);
 	ret = write_metadata(writer, info);
 	if (!ret)
 		ret = stream_create(&writer->session, writer, FW_CTF_SESSION, 0, 0);
 	if (!ret)
 		ret = put_named_symbols(writer);
-	if (ret) {
-		fail_write(writer, ret);
-		goto fail;
-	}
-	*out = writer;
-	return 0;
-
-fail:
-	writer_free(writer);
-	return ret;
+	return ret ? fail_write(writer, ret) : 0;
 }

@@ -273,7 +273,8 @@ static void write_every_kind(const char *dir)
 	struct fw_trace_writer *writer;
 	unsigned int i, n = 0;
 
-	assert_int_equal(fw_trace_create(&writer, dir, &info, false), 0);
+	assert_int_equal(fw_trace_create(&writer, dir, false), 0);
+	assert_int_equal(fw_trace_begin(writer, &info), 0);
 	for (type = fw_event_types; type->name; type++, n++) {
 		uint8_t bytes[4096];
 		const struct fw_field *field;

@@ -88,7 +88,8 @@ static struct fw_trace_writer *create(void)
 {
 	struct fw_trace_writer *writer;
 
-	assert_int_equal(fw_trace_create(&writer, dir, &info, false), 0);
+	assert_int_equal(fw_trace_create(&writer, dir, false), 0);
+	assert_int_equal(fw_trace_begin(writer, &info), 0);
 	return writer;
 }
 
@@ -530,7 +531,8 @@ static void test_kernel_symbols(void **state)
 	fw_ksyms_add(ksyms, TEXT + 0x400, "four [some_module]");
 	fw_ksyms_add(ksyms, TEXT + 0x500, "_end");
 	with_symbols.env.ksyms = ksyms;
-	assert_int_equal(fw_trace_create(&writer, dir, &with_symbols, false), 0);
+	assert_int_equal(fw_trace_create(&writer, dir, false), 0);
+	assert_int_equal(fw_trace_begin(writer, &with_symbols), 0);
 	event = (void *)make_event(FORKWATCH_FIRST_RUN, 0, 1, TIME);
 	memset(&event->hdr + 1, 0, sizeof(*event) - sizeof(event->hdr));
 	event->live.saved[3] = TEXT + 0x10;
@@ -719,9 +721,14 @@ static void test_existing(void **state)
 	writer = create();
 	put(writer, FORKWATCH_EXIT, 3, 1, TIME);
 	finish(writer);
-	assert_int_equal(fw_trace_create(&writer, dir, &info, false), -EEXIST);
+	assert_int_equal(fw_trace_create(&writer, dir, false), -EEXIST);
 	assert_non_null(strstr(fw_trace_error(), "--force"));
-	assert_int_equal(fw_trace_create(&writer, dir, &info, true), 0);
+	/* Until it begins, the old one is there. */
+	assert_int_equal(fw_trace_create(&writer, dir, true), 0);
+	finish(writer);
+	assert_int_equal(access(path_of("cpu3"), F_OK), 0);
+	assert_int_equal(fw_trace_create(&writer, dir, true), 0);
+	assert_int_equal(fw_trace_begin(writer, &info), 0);
 	finish(writer);
 	assert_int_equal(access(path_of("cpu3"), F_OK), -1);
 	trace = open_trace();
@@ -731,12 +738,12 @@ static void test_existing(void **state)
 
 	/* Nothing of others goes, whatever is asked for. */
 	put_file(path_of("thesis.tex"), "x", 1);
-	assert_int_equal(fw_trace_create(&writer, dir, &info, true), -EEXIST);
+	assert_int_equal(fw_trace_create(&writer, dir, true), -EEXIST);
 	assert_non_null(strstr(fw_trace_error(), "thesis.tex"));
 	assert_int_equal(access(path_of("session"), F_OK), 0);
 	unlink(path_of("thesis.tex"));
 	edit_metadata("\"forkwatch\"", "\"barectf\"");
-	assert_int_equal(fw_trace_create(&writer, dir, &info, true), -EEXIST);
+	assert_int_equal(fw_trace_create(&writer, dir, true), -EEXIST);
 	assert_int_equal(access(path_of("session"), F_OK), 0);
 }
 
@@ -752,7 +759,7 @@ static void test_links(void **state)
 	snprintf(other, sizeof(other), "%s/other", base);
 	assert_int_equal(mkdir(other, 0700), 0);
 	assert_int_equal(symlink(other, dir), 0);
-	assert_int_equal(fw_trace_create(&writer, dir, &info, true), -ENOTDIR);
+	assert_int_equal(fw_trace_create(&writer, dir, true), -ENOTDIR);
 	assert_non_null(strstr(fw_trace_error(), "symbolic links are not followed"));
 	unlink(dir);
 
@@ -772,6 +779,16 @@ static void test_links(void **state)
 	assert_refused(-EINVAL, "not a file");
 	assert_int_equal(stat(path_of("session"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
+}
+
+static void test_never_begun(void **state)
+{
+	struct fw_trace_writer *writer;
+
+	(void)state;
+	assert_int_equal(fw_trace_create(&writer, dir, false), 0);
+	finish(writer);
+	assert_int_equal(access(dir, F_OK), -1);
 }
 
 /* Writes until the file is as large as the limit allows; runs in a process of its own. */
@@ -831,7 +848,8 @@ static void write_small(void)
 	fw_ksyms_add(ksyms, TEXT, "schedule_tail");
 	fw_ksyms_add(ksyms, TEXT + 0x300, "ret_from_fork");
 	with_symbols.env.ksyms = ksyms;
-	assert_int_equal(fw_trace_create(&writer, dir, &with_symbols, true), 0);
+	assert_int_equal(fw_trace_create(&writer, dir, true), 0);
+	assert_int_equal(fw_trace_begin(writer, &with_symbols), 0);
 	for (i = 0; i < SMALL_PACKETS; i++) {
 		event = make_event(FORKWATCH_WAKEUP_NEW, 0, 2 * i, TIME + 4 * i);
 		assert_int_equal(fw_trace_user_symbol(writer, event, i, "libc.so.6"), 0);
@@ -998,6 +1016,7 @@ int main(void)
 		TEST(test_grown),
 		TEST(test_existing),
 		TEST(test_links),
+		TEST(test_never_begun),
 		TEST(test_full),
 		TEST(test_truncated),
 		TEST(test_truncated_metadata),
