@@ -405,8 +405,8 @@ static int read_text(int fd, char **text, size_t *size)
 
 int fw_ctf_load(int dir, struct fw_ctf *ctf, char *why, size_t why_size)
 {
-	char *text;
-	size_t size;
+	char *text = NULL;
+	size_t size = 0;
 	int fd, ret;
 
 	/* A fifo of that name must not hold us up, nor a link lead us elsewhere. */
