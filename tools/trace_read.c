@@ -518,7 +518,7 @@ static int take_session(struct fw_trace *trace, struct stream *stream)
 /* Adds the stream in file @name: a session's is read, a CPU's goes into the heap. */
 static int add_stream(struct fw_trace *trace, int dir, const char *name)
 {
-	struct stream **streams, *stream;
+	struct stream **streams, *stream = NULL;
 	int ret;
 
 	ret = stream_open(trace, dir, name, &stream);
