@@ -6,6 +6,8 @@
  * The watch set holds tids. The tool puts the first one in; a child joins when
  * its parent wakes it for the first time, which is before it can run and is
  * seen even where a probe missed the fork itself. A task leaves when it exits.
+ * Where all tasks are traced, each joins with the first fork that it begins: a
+ * fork that was under way when tracing began is not seen by half.
  *
  * The tracer is never traced, or its own wake-ups would make the events that
  * wake it. It looks into the ring by itself every few ms, and is woken only
@@ -25,7 +27,7 @@
 char LICENSE[] SEC("license") = "GPL";
 
 /* Set by the tool before it loads. */
-const volatile __u8 all_tasks;		/* no watch set: every task but the tracer */
+const volatile __u8 all_tasks;		/* every task but the tracer */
 const volatile __u32 tracer;		/* its tgid, and the tid of its only thread */
 const volatile __u64 wake_bytes;	/* wake the tracer when the ring holds that much */
 
@@ -75,13 +77,31 @@ static __always_inline bool is_watched(__u32 tid)
 
 static __always_inline bool current_is_watched(void)
 {
-	return all_tasks ? current_tgid() != tracer : is_watched(current_tid());
+	return is_watched(current_tid());
+}
+
+/* For events that have nothing to do with a fork. */
+static __always_inline bool current_is_in_view(void)
+{
+	return all_tasks ? current_tgid() != tracer : current_is_watched();
 }
 
 /* One side of a switch. The idle tasks are every CPU's tid 0. */
 static __always_inline bool side_is_watched(__u32 tid)
 {
 	return all_tasks ? tid && tid != tracer : is_watched(tid);
+}
+
+static __always_inline bool watch(__u32 tid, __u8 program)
+{
+	struct fw_cpu_state *cpu;
+
+	if (!bpf_map_update_elem(&watched, &tid, &program, BPF_ANY))
+		return true;
+	cpu = this_cpu();
+	if (cpu)
+		cpu->watch_full++;
+	return false;
 }
 
 /*
@@ -179,35 +199,19 @@ int on_cpu_switch_to(struct bpf_raw_tracepoint_args *ctx)
 	event_;								\
 })
 
-/* The child of a watched parent is watched: it cannot have run yet. */
-static __always_inline void inherit(__u32 child)
-{
-	__u32 parent = current_tid();
-	struct fw_cpu_state *cpu;
-	__u8 program, *of_parent;
-
-	of_parent = bpf_map_lookup_elem(&watched, &parent);
-	if (!of_parent)
-		return;
-	program = *of_parent;
-	if (bpf_map_update_elem(&watched, &child, &program, BPF_ANY)) {
-		cpu = this_cpu();
-		if (cpu)
-			cpu->watch_full++;
-	}
-}
-
 /* sched_wakeup_new(child), in the parent */
 SEC("raw_tp/sched_wakeup_new")
 int on_wakeup_new(struct bpf_raw_tracepoint_args *ctx)
 {
 	const struct task_struct *child = (const void *)ctx->args[0];
 	struct forkwatch_wakeup_new *event;
+	__u32 parent = current_tid();
+	__u8 *program;
 
-	if (!current_is_watched())
+	program = bpf_map_lookup_elem(&watched, &parent);
+	if (!program)
 		return 0;
-	if (!all_tasks)
-		inherit(BPF_CORE_READ(child, pid));
+	watch(BPF_CORE_READ(child, pid), *program);
 
 	event = begin(forkwatch_wakeup_new, FORKWATCH_WAKEUP_NEW);
 	if (!event)
@@ -226,15 +230,11 @@ int on_wakeup_new(struct bpf_raw_tracepoint_args *ctx)
  */
 static __always_inline bool exec_is_watched(__u32 tid, __u32 old_tid)
 {
-	const __u8 program = FW_PROGRAM_NEW;
-
-	if (all_tasks)
-		return current_is_watched();
 	if (!is_watched(tid) && !is_watched(old_tid))
-		return false;
+		return current_is_in_view();
 	if (tid != old_tid)
 		bpf_map_delete_elem(&watched, &old_tid);
-	bpf_map_update_elem(&watched, &tid, &program, BPF_ANY);
+	watch(tid, FW_PROGRAM_NEW);
 	return true;
 }
 
@@ -287,7 +287,7 @@ int on_exit(struct bpf_raw_tracepoint_args *ctx)
 	const struct task_struct *task = (const void *)ctx->args[0];
 	struct forkwatch_exit *event;
 
-	if (!current_is_watched())
+	if (!current_is_in_view())
 		return 0;
 
 	event = begin(forkwatch_exit, FORKWATCH_EXIT);
@@ -298,8 +298,7 @@ int on_exit(struct bpf_raw_tracepoint_args *ctx)
 		event->reserved = 0;
 		submit(event, false);
 	}
-	if (!all_tasks)
-		forget(task);
+	forget(task);
 	return 0;
 }
 
@@ -323,22 +322,19 @@ FORWARD(clone_call)
  * Attached last: of a fork whose beginning was seen, the rest is seen too.
  *
  * A program's first fork wakes the tracer, who reads the process' maps while
- * it is there to be asked. (With all tasks watched it just tries.)
+ * it is there to be asked.
  */
 SEC("raw_tp/fork_enter")
 int on_fork_enter(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u32 tid = current_tid();
-	bool first = false;
-	__u8 *program;
+	__u8 *program = bpf_map_lookup_elem(&watched, &tid);
+	bool first = !program || *program == FW_PROGRAM_NEW;
 
-	if (!current_is_watched())
+	if (!program && (!all_tasks || current_tgid() == tracer || !watch(tid, FW_PROGRAM_FORKED)))
 		return 0;
-	program = bpf_map_lookup_elem(&watched, &tid);
-	if (program && *program == FW_PROGRAM_NEW) {
+	if (program)
 		*program = FW_PROGRAM_FORKED;
-		first = true;
-	}
 	forward((const void *)ctx->args[0], sizeof(struct forkwatch_fork_enter), first);
 	return 0;
 }
