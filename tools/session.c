@@ -74,16 +74,20 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 	errno = err;
 }
 
+/* What our starter ignores (nohup, a shell's background job) stays ignored. */
 static void take_signals(pid_t command)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
+	struct sigaction old;
 	size_t i;
 
 	forward_to = command;
 	interrupts = 0;
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigaction(signals[i], &action, NULL);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		if (sigaction(signals[i], NULL, &old) || old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+	}
 	signal(SIGPIPE, SIG_IGN);
 	/* Whoever started us may have ignored it, and then nothing can be waited for. */
 	signal(SIGCHLD, SIG_DFL);
@@ -132,13 +136,25 @@ static void exited(struct session *session, pid_t tgid)
 	list->pids[list->nr++] = tgid;
 }
 
+/* A leader exited, but a thread of its process has executed a program and took its place. */
+static void not_exited(struct session *session, pid_t tgid)
+{
+	size_t i, j;
+
+	for (i = 0; i < 2; i++)
+		for (j = 0; j < session->exited[i].nr; j++)
+			if (session->exited[i].pids[j] == tgid)
+				session->exited[i].pids[j] = 0;
+}
+
 static void forget_exited(struct session *session)
 {
 	struct pids oldest = session->exited[1];
 	size_t i;
 
 	for (i = 0; i < oldest.nr; i++)
-		fw_usyms_exit(session->opt->usyms, oldest.pids[i]);
+		if (oldest.pids[i])
+			fw_usyms_exit(session->opt->usyms, oldest.pids[i]);
 	oldest.nr = 0;
 	session->exited[1] = session->exited[0];
 	session->exited[0] = oldest;
@@ -160,6 +176,8 @@ static void follow_processes(struct session *session, const struct forkwatch_hea
 		if (!fork->result && fork->child_tgid != event->tgid)
 			fw_usyms_fork(usyms, event->tgid, fork->child_tgid);
 	} else if (event->kind == FORKWATCH_EXEC) {
+		if (exec->old_tid != event->tid)
+			not_exited(session, event->tgid);
 		fw_usyms_exec(usyms, event->tgid, exec->path);
 	} else if (event->kind == FORKWATCH_EXIT) {
 		if (event->tid == event->tgid)
@@ -193,13 +211,14 @@ static int on_bytes(void *ctx, const void *data, size_t size)
 	int err;
 
 	session->result->events++;
+	err = fw_event_decode(data, size, &event);
+	if (!err)
+		follow_processes(session, event);
+	/* Whoever takes it may want to know what its addresses are called. */
 	if (session->sink->event)
 		sink_error(session, session->sink->event(session->ctx, data, size));
-	err = fw_event_decode(data, size, &event);
-	if (!err) {
-		follow_processes(session, event);
+	if (!err)
 		err = fw_model_add(session->model, event);
-	}
 	if (err == -ENOMEM)
 		return err;
 	if (err)
