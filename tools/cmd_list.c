@@ -209,7 +209,7 @@ static int list_main(const struct fw_cmd *cmd, int argc, char **argv)
 	if (optind == argc)
 		return fw_cmd_misuse(cmd, "list what? events, rules or probes");
 	if (optind + 1 < argc)
-		return fw_cmd_misuse(cmd, "one list at a time: what is '%s'?", argv[optind + 1]);
+		return fw_cmd_misuse(cmd, "one list at a time, not '%s' as well", argv[optind + 1]);
 	list = find_list(argv[optind]);
 	if (!list)
 		return fw_cmd_misuse(cmd, "there is no list of '%s', but events, rules and probes",

@@ -43,6 +43,7 @@ struct run {
 	const struct options *opt;
 	FILE *out;
 	struct fw_env env;
+	int ksyms_error;
 	struct fw_tally tally;
 	struct fw_render render;
 };
@@ -136,8 +137,8 @@ static int parse_value(const struct fw_cmd *cmd, struct options *opt, int c)
 		return 0;
 	case OPT_RING:
 		if (parse_bytes(optarg, &opt->session.source.ring_bytes))
-			return fw_cmd_misuse(cmd, "ring size '%s' is none such as 512K or 16M, "
-					     "at most 1024M", optarg);
+			return fw_cmd_misuse(cmd, "'%s' is no size such as 512K or 16M (1024M is "
+					     "the most)", optarg);
 		return 0;
 	}
 	return fw_cmd_misuse(cmd, "option %d", c);
@@ -198,7 +199,7 @@ static int parse(const struct fw_cmd *cmd, struct options *opt, int argc, char *
  * Output.
  */
 
-/* @path may be anywhere: a link that somebody put there is not followed. */
+/* @path may be anywhere: a link that somebody put there is not followed. Returns an exit status. */
 static int open_output(const char *path, FILE **out)
 {
 	int fd;
@@ -208,10 +209,13 @@ static int open_output(const char *path, FILE **out)
 		return 0;
 	}
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return -errno;
-	*out = fdopen(fd, "w");
-	return *out ? 0 : -errno;
+	if (fd >= 0)
+		*out = fdopen(fd, "w");
+	if (fd >= 0 && *out)
+		return 0;
+	fw_message("%s: %s", path, errno == ELOOP ? "is a symbolic link, which -o does not follow" :
+		   strerror(errno));
+	return FW_STATUS_RUN_FAILED;
 }
 
 static bool use_color(const struct options *opt, FILE *out)
@@ -278,6 +282,9 @@ static int sink_begin(void *ctx)
 	};
 	int err;
 
+	if (run->ksyms_error && !opt->quiet)
+		fw_message("/proc/kallsyms: %s: kernel addresses stay numbers "
+			   "(see sysctl kernel.kptr_restrict)", strerror(-run->ksyms_error));
 	err = fw_render_open(&run->render, opt->format, &render);
 	if (!err && opt->format->begin)
 		err = opt->format->begin(&run->render);
@@ -370,18 +377,15 @@ static int run_session(struct run *run)
 
 static int with_env(struct run *run)
 {
-	int status, err, ksyms_error;
+	int status, err;
 
-	err = fw_env_open(&run->env, &ksyms_error);
+	err = fw_env_open(&run->env, &run->ksyms_error);
 	if (!err)
 		err = fw_tally_open(&run->tally);
 	if (err) {
 		fw_message("%s", strerror(-err));
 		return FW_STATUS_RUN_FAILED;
 	}
-	if (ksyms_error && !run->opt->quiet)
-		fw_message("/proc/kallsyms: %s: kernel addresses stay numbers "
-			   "(see sysctl kernel.kptr_restrict)", strerror(-ksyms_error));
 	status = run_session(run);
 	fw_render_close(&run->render);
 	fw_tally_close(&run->tally);
@@ -401,11 +405,9 @@ static int run_main(const struct fw_cmd *cmd, int argc, char **argv)
 	status = parse(cmd, &opt, argc, argv);
 	if (status >= 0)
 		return status;
-	err = open_output(opt.path, &run.out);
-	if (err) {
-		fw_message("%s: %s", opt.path, strerror(-err));
-		return FW_STATUS_RUN_FAILED;
-	}
+	status = open_output(opt.path, &run.out);
+	if (status)
+		return status;
 	err = fw_usyms_open(&opt.session.usyms);
 	if (err) {
 		fw_message("%s", strerror(-err));
