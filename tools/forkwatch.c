@@ -10,6 +10,7 @@
 
 static const struct fw_cmd * const commands[] = {
 	&fw_cmd_run,
+	&fw_cmd_record,
 	&fw_cmd_list,
 };
 

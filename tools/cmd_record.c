@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* forkwatch record: trace a command, a process or everything, and keep what came on disk. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "env.h"
+#include "message.h"
+#include "session.h"
+#include "target.h"
+#include "trace.h"
+
+#define MODULE_DIR	"/sys/module/forkwatch"
+
+struct record {
+	struct fw_session_options session;
+	const char *dir;
+	bool force;
+	bool quiet;
+	bool verbose;
+	bool begun;
+	uint64_t forks;
+	struct fw_trace_info info;
+	struct fw_trace_writer *writer;
+};
+
+enum {
+	OPT_FORCE = 256,
+	OPT_RING,
+	OPT_SWITCHES,
+};
+
+static const struct option long_options[] = {
+	{ "all",	no_argument,		NULL, 'a' },
+	{ "force",	no_argument,		NULL, OPT_FORCE },
+	{ "help",	no_argument,		NULL, 'h' },
+	{ "output",	required_argument,	NULL, 'o' },
+	{ "pid",	required_argument,	NULL, 'p' },
+	{ "quiet",	no_argument,		NULL, 'q' },
+	{ "ring",	required_argument,	NULL, OPT_RING },
+	{ "switches",	no_argument,		NULL, OPT_SWITCHES },
+	{ "verbose",	no_argument,		NULL, 'v' },
+	{ NULL }
+};
+
+/* Returns -1 to go on, else the exit status. */
+static int parse_option(const struct fw_cmd *cmd, struct record *record, int c, char **argv)
+{
+	switch (c) {
+	case 'a':
+		record->session.source.all = true;
+		break;
+	case OPT_FORCE:
+		record->force = true;
+		break;
+	case 'h':
+		return fw_cmd_help(cmd);
+	case 'o':
+		record->dir = optarg;
+		break;
+	case 'p':
+		if (fw_parse_pid(optarg, &record->session.pid))
+			return fw_cmd_misuse(cmd, "'%s' is no pid", optarg);
+		break;
+	case 'q':
+		record->quiet = true;
+		break;
+	case OPT_RING:
+		if (fw_parse_bytes(optarg, &record->session.source.ring_bytes))
+			return fw_cmd_misuse(cmd, "'%s' is no size such as 512K or 16M", optarg);
+		break;
+	case OPT_SWITCHES:
+		record->session.source.switches = true;
+		break;
+	case 'v':
+		record->verbose = true;
+		break;
+	default:
+		return fw_cmd_bad_option(cmd, c, argv);
+	}
+	return -1;
+}
+
+static int parse(const struct fw_cmd *cmd, struct record *record, int argc, char **argv)
+{
+	const char *fault;
+	int c, status;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "+:aho:p:qv", long_options, NULL)) != -1) {
+		status = parse_option(cmd, record, c, argv);
+		if (status >= 0)
+			return status;
+	}
+	if (optind < argc)
+		record->session.argv = argv + optind;
+	if (!record->dir)
+		return fw_cmd_misuse(cmd, "where to? give a directory with -o");
+	fault = fw_target_fault(&record->session);
+	return fault ? fw_cmd_misuse(cmd, "%s", fault) : -1;
+}
+
+/* The line of @path that begins with @key, without it and what is between; "" if there is none. */
+static void read_line(const char *path, const char *key, char *to, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	char *line = NULL, *value;
+	size_t room = 0;
+
+	*to = '\0';
+	while (file && !*to && getline(&line, &room, file) > 0) {
+		if (strncmp(line, key, strlen(key)))
+			continue;
+		value = line + strlen(key);
+		value += strspn(value, " \t:");
+		value[strcspn(value, "\n")] = '\0';
+		snprintf(to, size, "%s", value);
+	}
+	free(line);
+	if (file)
+		fclose(file);
+}
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+/* What the trace says about where it was recorded, but for what fw_env knows. */
+static int describe(struct record *record)
+{
+	struct fw_trace_info *info = &record->info;
+	char *command = fw_target_command(record->session.argv);
+
+	if (!command)
+		return -ENOMEM;
+	snprintf(info->command, sizeof(info->command), "%s", command);
+	free(command);
+	snprintf(info->tool, sizeof(info->tool), "%s", FORKWATCH_VERSION);
+	read_line(MODULE_DIR "/version", "", info->module, sizeof(info->module));
+	if (!*info->module)
+		read_line(MODULE_DIR "/srcversion", "", info->module, sizeof(info->module));
+	snprintf(info->sources, sizeof(info->sources), "%s%s", record->session.ops->name,
+		 access(MODULE_DIR, F_OK) ? "" : " module");
+	read_line("/proc/cpuinfo", "Features", info->features, sizeof(info->features));
+	info->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+	return 0;
+}
+
+/*
+ * The sink of the session.
+ */
+static int sink_begin(void *ctx)
+{
+	struct record *record = ctx;
+	int ret;
+
+	ret = describe(record);
+	if (!ret)
+		ret = fw_trace_begin(record->writer, &record->info);
+	record->begun = !ret;
+	return ret;
+}
+
+/* Writes the name of the code at @addr, as far as it is known. */
+static int put_name(struct record *record, const struct forkwatch_fork_enter *enter, uint64_t addr)
+{
+	char name[512];
+	int known;
+
+	fw_usyms_name(record->session.usyms, enter->hdr.tgid, addr, name, sizeof(name), &known);
+	return known ? fw_trace_user_symbol(record->writer, &enter->hdr, addr, name) : 0;
+}
+
+/* Where the fork was called from, and the svc before it, which may be of two bytes or four. */
+static int put_names(struct record *record, const struct forkwatch_fork_enter *enter)
+{
+	uint64_t pc = enter->regs.pc;
+	uint32_t word;
+	int ret;
+
+	if (enter->flags & (FORKWATCH_ENTER_PARENT_KTHREAD | FORKWATCH_ENTER_KTHREAD))
+		return 0;
+	/* Another program by now: its names are not this one's. */
+	if (enter->flags & FORKWATCH_ENTER_INSN &&
+	    !fw_usyms_word(record->session.usyms, enter->hdr.tgid, pc - 4, &word) &&
+	    word != enter->insn)
+		return 0;
+	ret = put_name(record, enter, pc);
+	if (!ret)
+		ret = put_name(record, enter, pc - 4);
+	if (!ret && enter->flags & FORKWATCH_ENTER_COMPAT)
+		ret = put_name(record, enter, pc - 2);
+	return ret;
+}
+
+static int sink_event(void *ctx, const void *data, size_t size)
+{
+	struct forkwatch_fork_enter enter = { .hdr.size = 0 };
+	struct record *record = ctx;
+	int ret = 0;
+
+	if (size >= sizeof(enter.hdr))
+		memcpy(&enter, data, size < sizeof(enter) ? size : sizeof(enter));
+	if (enter.hdr.kind == FORKWATCH_FORK_ENTER)
+		ret = put_names(record, &enter);
+	if (!ret)
+		ret = fw_trace_write(record->writer, data, size);
+	/* Counted by the writer; one bad event is no reason to stop. */
+	return ret == -EBADMSG ? 0 : ret;
+}
+
+static int sink_fork(void *ctx, struct fw_fork *fork)
+{
+	struct record *record = ctx;
+
+	record->forks++;
+	fw_fork_free(fork);
+	return 0;
+}
+
+static int sink_flush(void *ctx)
+{
+	struct record *record = ctx;
+
+	return fw_trace_tick(record->writer);
+}
+
+static const struct fw_session_sink sink = {
+	.begin = sink_begin,
+	.event = sink_event,
+	.fork = sink_fork,
+	.flush = sink_flush,
+};
+
+/* Ends the trace. Returns an exit status. */
+static int finish(struct record *record, const struct fw_session_result *result, int error)
+{
+	struct fw_trace_end end = {
+		.error = error,
+		.has_status = result->ended,
+		.status = result->status,
+		.losses = result->losses,
+	};
+	int ret;
+
+	/* Those are not in the trace, and the writer has counted them. */
+	end.losses.bad_events = 0;
+	ret = fw_trace_finish(record->writer, &end);
+	if (!record->begun)
+		return 0;
+	if (ret) {
+		fw_message("%s", fw_trace_error());
+		return FW_STATUS_RUN_FAILED;
+	}
+	if (!record->quiet)
+		fw_message("%s: %" PRIu64 " forks, %" PRIu64 " events", record->dir,
+			   record->forks, result->events);
+	if (fw_losses_total(&end.losses))
+		fw_message("%s is incomplete, see forkwatch report --summary; try a larger --ring",
+			   record->dir);
+	return 0;
+}
+
+static int run_session(struct record *record)
+{
+	struct fw_session_result result;
+	int ret, status;
+
+	if (fw_trace_create(&record->writer, record->dir, record->force)) {
+		fw_message("%s", fw_trace_error());
+		return FW_STATUS_RUN_FAILED;
+	}
+	/* A limit on the size of files is an error to be told, not a death. */
+	signal(SIGXFSZ, SIG_IGN);
+	ret = fw_session_run(&record->session, &sink, record, &result);
+	if (record->verbose)
+		fputs(fw_source_bpf_log(), stderr);
+	status = finish(record, &result, ret);
+	if (status)
+		return status;
+	if (ret && !result.sink_failed)
+		return fw_target_failed(&result);
+	if (ret) {
+		fw_message("%s", fw_trace_error());
+		return FW_STATUS_RUN_FAILED;
+	}
+	return fw_target_status(&result);
+}
+
+static int with_env(struct record *record)
+{
+	int status, ret, ksyms_error;
+
+	ret = fw_env_open(&record->info.env, &ksyms_error);
+	if (ret) {
+		fw_message("%s", strerror(-ret));
+		return FW_STATUS_RUN_FAILED;
+	}
+	if (ksyms_error && !record->quiet)
+		fw_message("no kernel symbols (%s): see sysctl kernel.kptr_restrict",
+			   strerror(-ksyms_error));
+	status = run_session(record);
+	fw_env_close(&record->info.env);
+	return status;
+}
+
+static int record_main(const struct fw_cmd *cmd, int argc, char **argv)
+{
+	struct record record = { .session.ops = &fw_source_bpf };
+	int status, ret;
+
+	status = parse(cmd, &record, argc, argv);
+	if (status >= 0)
+		return status;
+	ret = fw_usyms_open(&record.session.usyms);
+	if (ret) {
+		fw_message("%s", strerror(-ret));
+		return FW_STATUS_RUN_FAILED;
+	}
+	status = with_env(&record);
+	fw_usyms_close(record.session.usyms);
+	return status;
+}
+
+const struct fw_cmd fw_cmd_record = {
+	.name = "record",
+	.summary = "trace a command and all it starts, and keep what happened in a directory",
+	.usage =
+"record -o DIR [OPTION…] [--] COMMAND [ARGUMENT…]\n"
+"       forkwatch record -o DIR [OPTION…] -p PID\n"
+"       forkwatch record -o DIR [OPTION…] -a [[--] COMMAND [ARGUMENT…]]\n"
+"\n"
+"Traces like `forkwatch run', but writes what happened to the directory DIR, for\n"
+"`forkwatch report', `show' and `check' on this machine or another. It is a trace\n"
+"in the Common Trace Format 1.8: babeltrace2 and Trace Compass open it, too.\n"
+"\n"
+"  -o, --output DIR      made if it is not there; must be empty if it is\n"
+"      --force           replace the trace that DIR holds\n"
+"  -a, --all             all processes but forkwatch\n"
+"  -p, --pid PID         the process PID\n"
+"      --switches        record every switch of these tasks too, not only the first\n"
+"  -q, --quiet           only errors and losses\n"
+"  -v, --verbose         what the libraries have to say, on standard error\n"
+"      --ring SIZE       of the buffer between kernel and tool (default 4M)\n"
+"  -h, --help            this text\n"
+"\n"
+"exit status: the command's, 128+N if signal N killed it; 127 if it was not found,\n"
+"126 if it could not be executed, 125 if forkwatch itself failed\n",
+	.trouble = FW_STATUS_RUN_FAILED,
+	.main = record_main,
+};
