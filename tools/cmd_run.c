@@ -3,11 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -16,6 +14,7 @@
 #include "message.h"
 #include "render.h"
 #include "session.h"
+#include "target.h"
 
 enum color {
 	COLOR_AUTO,
@@ -61,38 +60,6 @@ static int find_name(const char * const *names, const char *name)
 	return -EINVAL;
 }
 
-/* A number of bytes, with K or M after it for 1024 or 1024 * 1024 of them. */
-static int parse_bytes(const char *text, size_t *bytes)
-{
-	unsigned long long number;
-	char *end;
-	int shift = 0;
-
-	errno = 0;
-	number = strtoull(text, &end, 10);
-	if (errno || end == text || text[0] == '-')
-		return -EINVAL;
-	if (*end == 'K' || *end == 'M')
-		shift = *end++ == 'K' ? 10 : 20;
-	if (*end || !number || number > (1ULL << 30) >> shift)
-		return -EINVAL;
-	*bytes = number << shift;
-	return 0;
-}
-
-static int parse_pid(const char *text, pid_t *pid)
-{
-	char *end;
-	long number;
-
-	errno = 0;
-	number = strtol(text, &end, 10);
-	if (errno || *end || end == text || number <= 0 || number > 1 << 30)
-		return -EINVAL;
-	*pid = number;
-	return 0;
-}
-
 enum {
 	OPT_COLOR = 256,
 	OPT_RING,
@@ -126,7 +93,7 @@ static int parse_value(const struct fw_cmd *cmd, struct options *opt, int c)
 		opt->path = optarg;
 		return 0;
 	case 'p':
-		if (parse_pid(optarg, &opt->session.pid))
+		if (fw_parse_pid(optarg, &opt->session.pid))
 			return fw_cmd_misuse(cmd, "'%s' is no pid", optarg);
 		return 0;
 	case OPT_COLOR:
@@ -136,7 +103,7 @@ static int parse_value(const struct fw_cmd *cmd, struct options *opt, int c)
 					     optarg);
 		return 0;
 	case OPT_RING:
-		if (parse_bytes(optarg, &opt->session.source.ring_bytes))
+		if (fw_parse_bytes(optarg, &opt->session.source.ring_bytes))
 			return fw_cmd_misuse(cmd, "'%s' is no size such as 512K or 16M (1024M is "
 					     "the most)", optarg);
 		return 0;
@@ -174,6 +141,7 @@ static int parse_option(const struct fw_cmd *cmd, struct options *opt, int c, ch
 
 static int parse(const struct fw_cmd *cmd, struct options *opt, int argc, char **argv)
 {
+	const char *fault;
 	int c, status;
 
 	opterr = 0;
@@ -185,14 +153,8 @@ static int parse(const struct fw_cmd *cmd, struct options *opt, int argc, char *
 	if (optind < argc)
 		opt->session.argv = argv + optind;
 
-	if (opt->session.pid && opt->session.argv)
-		return fw_cmd_misuse(cmd, "there is a command ('%s') and a process to trace (-p %d): "
-				     "give one of them", opt->session.argv[0], opt->session.pid);
-	if (opt->session.pid && opt->session.source.all)
-		return fw_cmd_misuse(cmd, "-a traces all processes, -p one: give one of them");
-	if (!opt->session.argv && !opt->session.pid && !opt->session.source.all)
-		return fw_cmd_misuse(cmd, "nothing to trace: give a command, -p PID or -a");
-	return -1;
+	fault = fw_target_fault(&opt->session);
+	return fault ? fw_cmd_misuse(cmd, "%s", fault) : -1;
 }
 
 /*
@@ -227,34 +189,6 @@ static bool use_color(const struct options *opt, FILE *out)
 	if ((no_color && *no_color) || !term || !strcmp(term, "dumb"))
 		return false;
 	return isatty(fileno(out));
-}
-
-/* The command as one could type it. From malloc; NULL without memory. */
-static char *join(char *const *argv)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "_-./,:=+@%^";
-	char *text = NULL;
-	const char *p;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	for (; argv && *argv; argv++) {
-		if (**argv && !(*argv)[strspn(*argv, plain)]) {
-			fputs(*argv, out);
-		} else {
-			fputc('\'', out);
-			for (p = *argv; *p; p++)
-				fputs(*p == '\'' ? "'\\''" : (char[]){ *p, 0 }, out);
-			fputc('\'', out);
-		}
-		if (argv[1])
-			fputc(' ', out);
-	}
-	fclose(out);
-	return text;
 }
 
 /*
@@ -314,7 +248,7 @@ static const struct fw_session_sink sink = {
 
 static int summarise(struct run *run, const struct fw_session_result *result)
 {
-	char *command = join(run->opt->session.argv);
+	char *command = fw_target_command(run->opt->session.argv);
 	struct fw_summary summary = {
 		.tally = &run->tally,
 		.losses = &result->losses,
@@ -329,26 +263,6 @@ static int summarise(struct run *run, const struct fw_session_result *result)
 	return err ? err : flush(run);
 }
 
-static int command_status(const struct fw_session_result *result)
-{
-	if (result->left) {
-		fw_message("interrupted: the command goes on as process %d, untraced",
-			   result->left);
-		return 128 + SIGINT;
-	}
-	if (WIFSIGNALED(result->status))
-		return 128 + WTERMSIG(result->status);
-	return result->ended ? WEXITSTATUS(result->status) : 0;
-}
-
-static int not_traced(const struct fw_session_result *result)
-{
-	fw_message("%s", result->error);
-	if (!result->exec_error)
-		return FW_STATUS_RUN_FAILED;
-	return result->exec_error == -ENOENT ? 127 : 126;
-}
-
 static int run_session(struct run *run)
 {
 	const struct options *opt = run->opt;
@@ -359,7 +273,7 @@ static int run_session(struct run *run)
 	if (opt->verbose)
 		fputs(fw_source_bpf_log(), stderr);
 	if (err && !result.sink_failed)
-		return not_traced(&result);
+		return fw_target_failed(&result);
 	if (!err)
 		err = summarise(run, &result);
 	/* Whoever closed the pipe has seen enough. */
@@ -372,7 +286,7 @@ static int run_session(struct run *run)
 		fw_message("%llu forks were under way when tracing ended, or lack events: "
 			   "they are marked as incomplete",
 			   (unsigned long long)run->tally.incomplete);
-	return command_status(&result);
+	return fw_target_status(&result);
 }
 
 static int with_env(struct run *run)
