@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Values in words: durations, tasks, addresses. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "array.h"
+#include "clone_flags.h"
+#include "names.h"
+#include "regs.h"
+
+char *fw_name_duration(uint64_t start, uint64_t end, char *buf, size_t size)
+{
+	static const char *const units[] = { "ns", "us", "ms", "s" };
+	const char *sign = end < start ? "-" : "";
+	double value = end < start ? start - end : end - start;
+	size_t unit = 0;
+	int digits;
+
+	/* 999.5 would round up to four digits. */
+	for (; value >= 999.5 && unit < 3; unit++)
+		value /= 1000;
+	digits = unit == 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+	snprintf(buf, size, "%s%.*f %s", sign, digits, value, units[unit]);
+	return buf;
+}
+
+char *fw_name_plain(const char *text, size_t max, char *buf, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < max && i + 1 < size && text[i]; i++)
+		buf[i] = isprint((unsigned char)text[i]) ? text[i] : '?';
+	buf[i] = '\0';
+	return buf;
+}
+
+char *fw_name_task(const char *comm, uint32_t tid, uint32_t tgid, char *buf, size_t size)
+{
+	char plain[FORKWATCH_COMM_LEN + 1] = "?";
+
+	if (comm && *comm)
+		fw_name_plain(comm, FORKWATCH_COMM_LEN, plain, sizeof(plain));
+	if (tgid && tgid != tid)
+		snprintf(buf, size, "%s[%u/%u]", plain, tid, tgid);
+	else
+		snprintf(buf, size, "%s[%u]", plain, tid);
+	return buf;
+}
+
+char *fw_name_parent(const struct fw_fork *fork, char *buf, size_t size)
+{
+	return fw_name_task(fork->enter ? fork->enter->comm : NULL, fork->parent_tid,
+			    fork->parent_tgid, buf, size);
+}
+
+char *fw_name_child(const struct fw_fork *fork, char *buf, size_t size)
+{
+	const char *comm = NULL;
+
+	buf[0] = '\0';
+	if (fork->first_run)
+		comm = fork->first_run->comm;
+	else if (fork->exit && !fork->exit->result)
+		comm = fork->exit->comm;
+	if (comm || fork->child_tid)
+		fw_name_task(comm, fork->child_tid, fork->child_tgid, buf, size);
+	return buf;
+}
+
+bool fw_caller_is_compat(const struct fw_fork *fork)
+{
+	const struct forkwatch_regs *regs = fw_caller_regs(fork);
+
+	if (fork->enter)
+		return fork->enter->flags & FORKWATCH_ENTER_COMPAT;
+	return regs && !strcmp(fw_pstate_mode(regs->pstate), "USR");
+}
+
+const struct forkwatch_regs *fw_caller_regs(const struct fw_fork *fork)
+{
+	const char *mode;
+
+	if (fork->enter)
+		return fork->enter->flags & FORKWATCH_ENTER_PARENT_KTHREAD ? NULL :
+		       &fork->enter->regs;
+	if (!fork->ret)
+		return NULL;
+	mode = fw_pstate_mode(fork->ret->regs.pstate);
+	return mode && (!strcmp(mode, "EL0t") || !strcmp(mode, "USR")) ? &fork->ret->regs : NULL;
+}
+
+const char *fw_name_call(const struct fw_fork *fork)
+{
+	/* The module may have been told to take other numbers than its usual ones. */
+	static const char * const own[] = {
+		[FORKWATCH_CALL_FORK] = "fork",
+		[FORKWATCH_CALL_VFORK] = "vfork",
+		[FORKWATCH_CALL_CLONE] = "forkwatch_clone",
+	};
+	const struct forkwatch_regs *regs = fw_caller_regs(fork);
+
+	if (fork->clone_call && fork->clone_call->call < ARRAY_SIZE(own))
+		return own[fork->clone_call->call];
+	if (!regs || (fork->enter && !fw_fork_is_user(fork)))
+		return NULL;
+	return fw_fork_call_name(regs->syscallno, fw_caller_is_compat(fork));
+}
+
+char *fw_name_count(uint64_t value, char *buf, size_t size)
+{
+	snprintf(buf, size, "%llu", (unsigned long long)value);
+	return buf;
+}
+
+char *fw_name_hex(uint64_t value, char *buf, size_t size)
+{
+	snprintf(buf, size, value ? "0x%llx" : "%llx", (unsigned long long)value);
+	return buf;
+}
+
+char *fw_name_kernel(const struct fw_env *env, const struct fw_stack *stack, uint64_t addr,
+		     char *buf, size_t size)
+{
+	if (stack && addr > stack->low && addr < stack->top)
+		snprintf(buf, size, "stack top - 0x%llx", (unsigned long long)(stack->top - addr));
+	else if (stack && stack->top && addr == stack->top)
+		snprintf(buf, size, "stack top");
+	else if (addr && env && env->ksyms)
+		fw_ksyms_name(env->ksyms, addr, buf, size);
+	else
+		fw_name_hex(addr, buf, size);
+	return buf;
+}
+
+static bool is_same_code(const struct fw_fork *fork, struct fw_usyms *usyms)
+{
+	const struct forkwatch_fork_enter *enter = fork->enter;
+	uint32_t word;
+
+	if (!(enter->flags & FORKWATCH_ENTER_INSN))
+		return true;
+	return fw_usyms_word(usyms, fork->parent_tgid, enter->regs.pc - sizeof(word), &word) ||
+	       word == enter->insn;
+}
+
+char *fw_name_user(const struct fw_fork *fork, struct fw_usyms *usyms, uint64_t addr,
+		   char *buf, size_t size)
+{
+	if (usyms && fork->enter && is_same_code(fork, usyms))
+		fw_usyms_name(usyms, fork->parent_tgid, addr, buf, size, NULL);
+	else
+		fw_name_hex(addr, buf, size);
+	return buf;
+}
