@@ -8,6 +8,7 @@
 
 #include "array.h"
 #include "clone_flags.h"
+#include "forkwatch.h"
 
 /* Younger than the oldest headers that this builds with. */
 #ifndef CLONE_AUTOREAP
@@ -115,11 +116,6 @@ char *fw_signal_name(int signal, char *buf, size_t size)
 #define NR_CLONE		220
 #define NR_CLONE3		435
 
-/* The numbers asm-generic gave fork and vfork, which arm64 never had, and one that it left free. */
-#define NR_FORKWATCH_FORK	1079
-#define NR_FORKWATCH_VFORK	1071
-#define NR_FORKWATCH_CLONE	245
-
 /* AArch32's. */
 #define NR_COMPAT_FORK		2
 #define NR_COMPAT_CLONE		120
@@ -133,9 +129,9 @@ static const struct fork_call {
 } fork_calls[] = {
 	{ NR_CLONE,		false,	"clone" },
 	{ NR_CLONE3,		false,	"clone3" },
-	{ NR_FORKWATCH_FORK,	false,	"fork" },
-	{ NR_FORKWATCH_VFORK,	false,	"vfork" },
-	{ NR_FORKWATCH_CLONE,	false,	"forkwatch_clone" },
+	{ FORKWATCH_NR_FORK,	false,	"fork" },
+	{ FORKWATCH_NR_VFORK,	false,	"vfork" },
+	{ FORKWATCH_NR_CLONE,	false,	"forkwatch_clone" },
 	{ NR_COMPAT_FORK,	true,	"fork" },
 	{ NR_COMPAT_CLONE,	true,	"clone" },
 	{ NR_COMPAT_VFORK,	true,	"vfork" },
