@@ -34,21 +34,38 @@ struct fw_summary {
 	int status;			/* wait status of the command */
 };
 
+/*
+ * They write whole forks to out, which the caller flushes, and return 0 or
+ * -errno: that of the write that failed (-ENOSPC, -EPIPE), or -ENOMEM. Any may
+ * be NULL, but for fork.
+ */
 struct fw_render_ops {
 	const char *name;				/* "text", "json" */
 	int (*begin)(struct fw_render *render);
 	/* A fork that was judged (fork->verdicts). */
 	int (*fork)(struct fw_render *render, const struct fw_fork *fork);
 	int (*end)(struct fw_render *render, const struct fw_summary *summary);
+	int (*open)(struct fw_render *render);		/* makes state */
+	void (*close)(struct fw_render *render);	/* frees state */
 };
 
 extern const struct fw_render_ops fw_render_text;
 extern const struct fw_render_ops fw_render_json;
 
-/* By name; NULL if there is none. Opening returns 0 or -errno. */
+/* Every format, ending with NULL. */
+extern const struct fw_render_ops *const fw_render_formats[];
+
+/* By name; NULL if there is none. */
 const struct fw_render_ops *fw_render_find(const char *name);
+
+/* Opening returns 0 or -errno; closing frees, and leaves out open. */
 int fw_render_open(struct fw_render *render, const struct fw_render_ops *ops,
 		   const struct fw_render_options *opt);
-int fw_render_close(struct fw_render *render);
+void fw_render_close(struct fw_render *render);
+
+/* For the formats: did a rule fail? That is what opt.quiet still shows. */
+bool fw_render_has_failed(const struct fw_fork *fork);
+/* Writes @size bytes to out. Returns 0 or -errno. */
+int fw_render_write(struct fw_render *render, const char *data, size_t size);
 
 #endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Pieces of the JSON format, described in docs/fork.schema.json. */
+#ifndef FW_JSON_H
+#define FW_JSON_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "forkwatch.h"
+
+/* All return a new reference, NULL without memory. */
+
+/* An address, a register, a set of flags: "0x1f". */
+json_t *fw_json_hex(uint64_t value);
+/* An id, a time, a count; one that no JSON integer can hold becomes fw_json_hex()'s. */
+json_t *fw_json_integer(uint64_t value);
+/* At most @max bytes up to a NUL, with '?' for what is not plain ASCII. */
+json_t *fw_json_text(const char *text, size_t max);
+/* An event with its header, as the event table has it; without what was not sent. */
+json_t *fw_json_event(const struct forkwatch_header *event);
+
+#endif

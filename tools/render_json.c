@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The JSON format: one object a line, for each fork and then for the summary.
+ * docs/fork.schema.json says what is in them.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <jansson.h>
+
+#include "array.h"
+#include "clone_flags.h"
+#include "event.h"
+#include "json.h"
+#include "names.h"
+#include "render.h"
+
+/* Changes when a key changes its meaning or goes away; new keys may come at any time. */
+#define SCHEMA_VERSION	1
+
+static json_t *text_or_null(const char *text)
+{
+	return text ? fw_json_text(text, strlen(text)) : json_null();
+}
+
+static json_t *task_json(const char *comm, uint32_t tid, uint32_t tgid, uint64_t task)
+{
+	return json_pack("{s:o, s:I, s:I, s:o}",
+			 "comm", comm ? fw_json_text(comm, FORKWATCH_COMM_LEN) : json_null(),
+			 "tid", (json_int_t)tid, "tgid", (json_int_t)tgid,
+			 "task", task ? fw_json_hex(task) : json_null());
+}
+
+static json_t *parent_json(const struct fw_fork *fork)
+{
+	return task_json(fork->enter ? fork->enter->comm : NULL, fork->parent_tid,
+			 fork->parent_tgid, fork->enter ? fork->enter->task : 0);
+}
+
+static json_t *child_json(const struct fw_fork *fork)
+{
+	const char *comm = NULL;
+
+	if (fw_fork_error(fork) < 0 || (!fork->child && !fork->child_tid))
+		return json_null();
+	if (fork->first_run)
+		comm = fork->first_run->comm;
+	else if (fork->exit)
+		comm = fork->exit->comm;
+	return task_json(comm, fork->child_tid, fork->child_tgid, fork->child);
+}
+
+static json_t *flags_json(const struct forkwatch_fork_enter *enter)
+{
+	char flags[FW_CLONE_FLAGS_LEN], *flag = flags, *next;
+	json_t *array = json_array();
+
+	if (!enter->clone_flags)
+		return array;
+	fw_clone_flags(enter->clone_flags, 0, flags, sizeof(flags));
+	for (next = flags; array && (flag = strsep(&next, "|")); )
+		json_array_append_new(array, json_string(flag));
+	return array;
+}
+
+/* The call that a user task made; null for what the kernel forked by itself. */
+static json_t *syscall_json(const struct fw_fork *fork)
+{
+	const struct forkwatch_fork_enter *enter = fork->enter;
+	const struct forkwatch_regs *regs = fw_caller_regs(fork);
+	char signal[24];
+
+	if (!regs)
+		return json_null();
+	return json_pack("{s:i, s:o, s:b, s:o, s:o}",
+			 "nr", regs->syscallno,
+			 "name", text_or_null(fw_name_call(fork)),
+			 "compat", fw_caller_is_compat(fork),
+			 "flags", enter ? flags_json(enter) : json_null(),
+			 "exit_signal", enter && enter->exit_signal ?
+				text_or_null(fw_signal_name(enter->exit_signal, signal,
+							    sizeof(signal))) : json_null());
+}
+
+static json_t *error_json(int error)
+{
+	if (error >= 0)
+		return json_null();
+	return json_pack("{s:i, s:o, s:s}", "number", error,
+			 "name", text_or_null(fw_error_name(error)), "text", fw_error_text(error));
+}
+
+static json_t *result_json(const struct fw_fork *fork)
+{
+	return json_pack("{s:o, s:o, s:o}",
+			 "parent", fork->ret ? json_integer(fork->ret->result) : json_null(),
+			 "child_x0", fork->first_run && fw_fork_is_user(fork) ?
+				fw_json_hex(fork->first_run->regs.x[0]) : json_null(),
+			 "error", error_json(fw_fork_error(fork)));
+}
+
+/* In ns. May be negative if clocks or records are wrong: that is for the reader to see. */
+static json_t *span_json(bool seen, uint64_t start, uint64_t end)
+{
+	return seen ? json_integer((json_int_t)(end - start)) : json_null();
+}
+
+#define TIME(event)	((event) ? (event)->hdr.time : 0)
+
+static json_t *times_json(const struct fw_fork *fork)
+{
+	const struct forkwatch_copy_thread *copy = fork->copy_thread;
+	const struct forkwatch_fork_return *ret = fork->ret;
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}",
+		"start", fork->enter ? fw_json_integer(fork->enter->hdr.time) : json_null(),
+		"copy_process", span_json(fork->enter && fork->exit, TIME(fork->enter),
+					  TIME(fork->exit)),
+		"copy_thread", span_json(copy, copy ? copy->enter_time : 0, TIME(copy)),
+		"kernel_clone", span_json(ret, ret ? ret->enter_time : 0, TIME(ret)),
+		"first_run_delay", span_json(fork->wakeup && fork->first_run, TIME(fork->wakeup),
+					     TIME(fork->first_run)));
+}
+
+static const char *verdict_key(enum fw_verdict verdict)
+{
+	static const char * const keys[] = {
+		[FW_NA] = "N/A",
+		[FW_PASS] = "PASS",
+		[FW_FAIL] = "FAIL",
+		[FW_NOT_OBSERVED] = "NOT OBSERVED",
+	};
+
+	return keys[verdict];
+}
+
+static json_t *verdicts_json(const struct fw_fork *fork)
+{
+	const struct fw_judgement *judgements = fork->verdicts;
+	json_t *object = json_object();
+	size_t i;
+
+	for (i = 0; judgements && i < fw_nr_rules; i++) {
+		json_t *verdict = json_pack("{s:s}", "verdict",
+					    verdict_key(judgements[i].verdict));
+
+		if (*judgements[i].why.text)
+			json_object_set_new(verdict, "why",
+					    fw_json_text(judgements[i].why.text, FW_WHY_LEN));
+		if (json_object_set_new(object, fw_rules[i].id, verdict)) {
+			json_decref(object);
+			return NULL;
+		}
+	}
+	return object;
+}
+
+/* The events of a fork, in the order of the ABI. */
+static const struct member {
+	uint16_t kind;
+	size_t offset;
+} members[] = {
+	{ FORKWATCH_FORK_ENTER, offsetof(struct fw_fork, enter) },
+	{ FORKWATCH_COPY_THREAD, offsetof(struct fw_fork, copy_thread) },
+	{ FORKWATCH_FORK_EXIT, offsetof(struct fw_fork, exit) },
+	{ FORKWATCH_FORK_RETURN, offsetof(struct fw_fork, ret) },
+	{ FORKWATCH_FIRST_RUN, offsetof(struct fw_fork, first_run) },
+	{ FORKWATCH_CPU_SWITCH_TO, offsetof(struct fw_fork, switch_in) },
+	{ FORKWATCH_CLONE_CALL, offsetof(struct fw_fork, clone_call) },
+	{ FORKWATCH_WAKEUP_NEW, offsetof(struct fw_fork, wakeup) },
+};
+
+static json_t *events_json(const struct fw_fork *fork)
+{
+	json_t *object = json_object();
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(members); i++) {
+		const struct forkwatch_header *event;
+
+		memcpy(&event, (const char *)fork + members[i].offset, sizeof(event));
+		if (json_object_set_new(object, fw_event_type(members[i].kind)->name,
+					event ? fw_json_event(event) : json_null())) {
+			json_decref(object);
+			return NULL;
+		}
+	}
+	return object;
+}
+
+/* Adds @name for @addr, unless it is no more than the number. */
+static void add_symbol(json_t *object, uint64_t addr, const char *name)
+{
+	char key[24];
+
+	snprintf(key, sizeof(key), "0x%llx", (unsigned long long)addr);
+	if (addr && strcmp(key, name))
+		json_object_set_new(object, key, fw_json_text(name, strlen(name)));
+}
+
+static void add_kernel(json_t *object, const struct fw_render_options *opt, uint64_t addr)
+{
+	char name[256];
+
+	add_symbol(object, addr, fw_name_kernel(opt->env, NULL, addr, name, sizeof(name)));
+}
+
+/* Names for the addresses in the events that are places in code. */
+static json_t *symbols_json(const struct fw_render_options *opt, const struct fw_fork *fork)
+{
+	const struct forkwatch_regs *regs = fw_caller_regs(fork);
+	json_t *object = json_object();
+	char name[256];
+
+	if (regs)
+		add_symbol(object, regs->pc,
+			   fw_name_user(fork, opt->usyms, regs->pc, name, sizeof(name)));
+	if (fork->enter)
+		add_kernel(object, opt, fork->enter->fn);
+	if (fork->copy_thread) {
+		add_kernel(object, opt, fork->copy_thread->context_before.pc);
+		add_kernel(object, opt, fork->copy_thread->context_after.pc);
+	}
+	if (fork->first_run) {
+		add_kernel(object, opt, fork->first_run->lr);
+		add_kernel(object, opt, fork->first_run->context.pc);
+		add_kernel(object, opt, fork->first_run->prev_context.pc);
+	}
+	return object;
+}
+
+static json_t *fork_json(const struct fw_render_options *opt, const struct fw_fork *fork)
+{
+	return json_pack("{s:i, s:s, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "version", SCHEMA_VERSION,
+			 "type", "fork",
+			 "id", fw_json_integer(fork->id),
+			 "kind", fw_fork_kind_name(fw_fork_kind(fork)),
+			 "complete", fork->complete,
+			 "parent", parent_json(fork),
+			 "child", child_json(fork),
+			 "syscall", syscall_json(fork),
+			 "result", result_json(fork),
+			 "times", times_json(fork),
+			 "verdicts", verdicts_json(fork),
+			 "symbols", symbols_json(opt, fork),
+			 "events", events_json(fork));
+}
+
+/*
+ * The summary.
+ */
+static json_t *counts_json(const uint64_t *counts)
+{
+	json_t *object = json_object();
+	unsigned int verdict;
+
+	for (verdict = 0; verdict < FW_NR_VERDICTS; verdict++)
+		json_object_set_new(object, verdict_key(verdict), fw_json_integer(counts[verdict]));
+	return object;
+}
+
+static json_t *kinds_json(const struct fw_tally *tally)
+{
+	json_t *object = json_object();
+	unsigned int kind;
+
+	for (kind = 0; kind < FW_NR_FORK_KINDS; kind++)
+		json_object_set_new(object, fw_fork_kind_name(kind),
+				    fw_json_integer(tally->by_kind[kind]));
+	return object;
+}
+
+static json_t *rules_json(const struct fw_tally *tally)
+{
+	json_t *object = json_object();
+	size_t i;
+
+	for (i = 0; i < fw_nr_rules; i++)
+		json_object_set_new(object, fw_rules[i].id, counts_json(tally->by_rule[i]));
+	return object;
+}
+
+static json_t *lost_json(const struct fw_losses *losses)
+{
+	if (!losses)
+		return json_null();
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "total", fw_json_integer(fw_losses_total(losses)),
+			 "ring_drops", fw_json_integer(losses->ring_drops),
+			 "seq_gaps", fw_json_integer(losses->seq_gaps),
+			 "probe_misses", fw_json_integer(losses->probe_misses),
+			 "watch_full", fw_json_integer(losses->watch_full),
+			 "bad_events", fw_json_integer(losses->bad_events));
+}
+
+static json_t *kernel_json(const struct fw_env *env)
+{
+	if (!env)
+		return json_null();
+	return json_pack("{s:o, s:o, s:I}", "release", text_or_null(env->release),
+			 "machine", text_or_null(env->machine), "cpus", (json_int_t)env->cpus);
+}
+
+static json_t *command_json(const struct fw_summary *summary)
+{
+	bool killed = WIFSIGNALED(summary->status);
+	char signal[24];
+
+	if (!summary->command || !*summary->command)
+		return json_null();
+	return json_pack("{s:o, s:o, s:o}", "text", text_or_null(summary->command),
+			 "exit", killed ? json_null() : json_integer(WEXITSTATUS(summary->status)),
+			 "signal", !killed ? json_null() :
+				text_or_null(fw_signal_name(WTERMSIG(summary->status), signal,
+							    sizeof(signal))));
+}
+
+static json_t *summary_json(const struct fw_render_options *opt, const struct fw_summary *summary)
+{
+	const struct fw_tally *tally = summary->tally;
+
+	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "version", SCHEMA_VERSION,
+			 "type", "summary",
+			 "kernel", kernel_json(opt->env),
+			 "forks", fw_json_integer(tally->forks),
+			 "failed", fw_json_integer(tally->failed),
+			 "incomplete", fw_json_integer(tally->incomplete),
+			 "by_kind", kinds_json(tally),
+			 "verdicts", counts_json(tally->verdicts),
+			 "rules", rules_json(tally),
+			 "events", fw_json_integer(summary->events),
+			 "lost", lost_json(summary->losses),
+			 "command", command_json(summary));
+}
+
+/* Writes @object on a line of its own, and drops it. */
+static int write_line(struct fw_render *render, json_t *object)
+{
+	char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	int err = line ? fw_render_write(render, line, strlen(line)) : -ENOMEM;
+
+	if (!err)
+		err = fw_render_write(render, "\n", 1);
+	free(line);
+	json_decref(object);
+	return err;
+}
+
+static int show_fork(struct fw_render *render, const struct fw_fork *fork)
+{
+	if (render->opt.quiet && !fw_render_has_failed(fork))
+		return 0;
+	return write_line(render, fork_json(&render->opt, fork));
+}
+
+static int show_summary(struct fw_render *render, const struct fw_summary *summary)
+{
+	return write_line(render, summary_json(&render->opt, summary));
+}
+
+const struct fw_render_ops fw_render_json = {
+	.name = "json",
+	.fork = show_fork,
+	.end = show_summary,
+};

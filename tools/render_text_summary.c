@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The text format's last words: what was traced, judged and lost. */
+#include <stddef.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "array.h"
+#include "clone_flags.h"
+#include "render_text.h"
+
+static unsigned long long ull(uint64_t value)
+{
+	return value;
+}
+
+/* "forks   412   380 fork   20 vfork   12 thread   2 failed   1 incomplete" */
+static void print_forks(struct fw_text *text, const struct fw_tally *tally)
+{
+	unsigned int kind;
+
+	fw_text_row(text, "forks");
+	fw_text_item(text, "%llu", ull(tally->forks));
+	for (kind = 0; kind < FW_NR_FORK_KINDS; kind++)
+		if (tally->by_kind[kind])
+			fw_text_item(text, "%llu %s", ull(tally->by_kind[kind]),
+				     fw_fork_kind_name(kind));
+	if (tally->failed)
+		fw_text_item(text, "%llu failed with an error", ull(tally->failed));
+	if (tally->incomplete)
+		fw_text_styled(text, FW_LOUD, "%llu INCOMPLETE", ull(tally->incomplete));
+}
+
+static void print_verdicts(struct fw_text *text, const uint64_t *counts)
+{
+	static const enum fw_verdict order[] = { FW_PASS, FW_FAIL, FW_NOT_OBSERVED };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(order); i++)
+		fw_text_styled(text, order[i] == FW_FAIL && counts[FW_FAIL] ? FW_LOUD : FW_PLAIN,
+			       "%llu %s", ull(counts[order[i]]), fw_verdict_name(order[i]));
+}
+
+/* All rules together, then those on their own that not every fork kept. */
+static void print_rules(struct fw_text *text, const struct fw_tally *tally,
+			const struct fw_findings *findings)
+{
+	size_t i;
+
+	fw_text_row(text, "rules");
+	print_verdicts(text, tally->verdicts);
+	for (i = 0; i < fw_nr_rules; i++) {
+		const uint64_t *counts = tally->by_rule[i];
+
+		if (!counts[FW_FAIL] && !counts[FW_NOT_OBSERVED])
+			continue;
+		fw_text_row(text, "");
+		fw_text_item(text, "%s", fw_rules[i].id);
+		print_verdicts(text, counts);
+		if (counts[FW_NOT_OBSERVED] && *fw_findings_unseen(findings, i))
+			fw_text_words(text, fw_findings_unseen(findings, i));
+	}
+}
+
+static const struct loss {
+	size_t offset;
+	const char *what;
+	const char *advice;
+} losses[] = {
+#define LOSS(field, what, advice) { offsetof(struct fw_losses, field), what, advice }
+	LOSS(ring_drops, "events found the ring buffer full",
+	     "make it bigger: --ring 64M"),
+	LOSS(seq_gaps, "events are missing between two that came",
+	     "make the ring buffer bigger: --ring 64M"),
+	LOSS(probe_misses, "times a probe was not free to fire",
+	     "see /sys/module/forkwatch/parameters/probes; for more at once: insmod maxactive=4096"),
+	LOSS(watch_full, "children were not watched, nor what they forked",
+	     "more tasks lived at once than the watch set holds: trace fewer, or all with -a"),
+	LOSS(bad_events, "events could not be understood",
+	     "module and tool differ: build and load both from the same source"),
+#undef LOSS
+};
+
+static void print_losses(struct fw_text *text, const struct fw_summary *summary)
+{
+	uint64_t total = summary->losses ? fw_losses_total(summary->losses) : 0;
+	size_t i;
+
+	fw_text_row_styled(text, total ? FW_LOUD : FW_PLAIN, total ? "LOST" : "lost");
+	if (!summary->losses) {
+		fw_text_item(text, "not observed");
+		return;
+	}
+	fw_text_styled(text, total ? FW_LOUD : FW_PLAIN, "%llu", ull(total));
+	fw_text_item(text, "%llu events came", ull(summary->events));
+	for (i = 0; i < ARRAY_SIZE(losses); i++) {
+		uint64_t count;
+
+		memcpy(&count, (const char *)summary->losses + losses[i].offset, sizeof(count));
+		if (!count)
+			continue;
+		fw_text_row(text, "");
+		fw_text_styled(text, FW_LOUD, "%llu %s:", ull(count), losses[i].what);
+		fw_text_words(text, losses[i].advice);
+	}
+	if (total) {
+		fw_text_row(text, "");
+		fw_text_words(text, "What is shown above is true, but it is not all.");
+	}
+}
+
+static void print_command(struct fw_text *text, const struct fw_summary *summary)
+{
+	char plain[512], signal[24];
+
+	if (!summary->command || !*summary->command)
+		return;
+	fw_text_row(text, "command");
+	fw_name_plain(summary->command, strlen(summary->command), plain, sizeof(plain));
+	fw_text_words(text, plain);
+	if (WIFSIGNALED(summary->status))
+		fw_text_styled(text, FW_BOLD, "killed by %s",
+			       fw_signal_name(WTERMSIG(summary->status), signal, sizeof(signal)));
+	else
+		fw_text_item(text, "exit %d", WEXITSTATUS(summary->status));
+}
+
+void fw_view_summary(struct fw_text *text, const struct fw_findings *findings,
+		     const struct fw_summary *summary, const struct fw_env *env)
+{
+	fw_text_at(text, 0, FW_BOLD, "summary");
+	if (env && *env->release) {
+		fw_text_row(text, "kernel");
+		fw_text_item(text, "%s %s", env->release, env->machine);
+		fw_text_item(text, "%u cpu%s", env->cpus, env->cpus == 1 ? "" : "s");
+	}
+	print_forks(text, summary->tally);
+	print_rules(text, summary->tally, findings);
+	fw_findings_show(findings, text);
+	print_losses(text, summary);
+	print_command(text, summary);
+	fw_text_end(text, false);
+}
