@@ -72,7 +72,7 @@ static const struct loss {
 	LOSS(seq_gaps, "events are missing between two that came",
 	     "make the ring buffer bigger: --ring 64M"),
 	LOSS(probe_misses, "times a probe was not free to fire",
-	     "see /sys/module/forkwatch/parameters/probes; for more at once: insmod maxactive=4096"),
+	     "see /sys/module/forkwatch/parameters/probes; and insmod maxactive=4096"),
 	LOSS(watch_full, "children were not watched, nor what they forked",
 	     "more tasks lived at once than the watch set holds: trace fewer, or all with -a"),
 	LOSS(bad_events, "events could not be understood",
