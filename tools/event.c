@@ -127,8 +127,9 @@ int fw_event_decode(const void *data, size_t size, struct forkwatch_header **eve
 	if (size < sizeof(header))
 		return -EBADMSG;
 	memcpy(&header, data, sizeof(header));
-	if (header.size != size)
+	if (header.size < sizeof(header) || header.size > size)
 		return -EBADMSG;
+	size = header.size;
 	type = fw_event_type(header.kind);
 	if (!type)
 		return -ENOTSUP;

@@ -53,8 +53,9 @@ const struct fw_event_type *fw_event_type(uint16_t kind);
  * Checks @size bytes at @data, which may come from anywhere and have any
  * alignment, and makes an event of them: a copy from malloc, never shorter
  * than the event's type (a missing tail reads as zero), to be freed by the
- * caller. Returns 0, -EBADMSG when header and size do not fit, -ENOTSUP for an
- * unknown kind, -ENOMEM.
+ * caller. Bytes after those that the header speaks of are a transport's
+ * padding. Returns 0, -EBADMSG when the header speaks of more than @size, or of
+ * an event that ends within a field, -ENOTSUP for an unknown kind, -ENOMEM.
  */
 int fw_event_decode(const void *data, size_t size, struct forkwatch_header **event);
 
