@@ -63,7 +63,7 @@ bool fw_fork_is_idle(const struct fw_fork *fork)
 	return fork->exit && !fork->exit->result && !fork->exit->child_tid;
 }
 
-static bool is_complete(const struct fw_fork *fork)
+static bool is_complete(const struct fw_fork *fork, bool tails)
 {
 	/* Refused by kernel_clone() itself, before copy_process(). */
 	if (!fork->enter && !fork->copy_thread && !fork->exit)
@@ -72,8 +72,9 @@ static bool is_complete(const struct fw_fork *fork)
 		return false;
 	if (fork->exit->result < 0)
 		return true;
-	return fork->copy_thread &&
-	       (fw_fork_is_idle(fork) || (fork->wakeup && fork->first_run));
+	if (!fork->copy_thread || fw_fork_is_idle(fork))
+		return fork->copy_thread;
+	return fork->wakeup && fork->first_run && (fork->tail_return || !tails);
 }
 
 static void name_parent(struct fw_fork *fork)
@@ -114,11 +115,11 @@ static void name_child(struct fw_fork *fork)
 	}
 }
 
-void fw_fork_settle(struct fw_fork *fork)
+void fw_fork_settle(struct fw_fork *fork, bool tails)
 {
 	name_parent(fork);
 	name_child(fork);
-	fork->complete = is_complete(fork);
+	fork->complete = is_complete(fork, tails);
 }
 
 void fw_fork_free(struct fw_fork *fork)
@@ -130,6 +131,7 @@ void fw_fork_free(struct fw_fork *fork)
 	free(fork->exit);
 	free(fork->wakeup);
 	free(fork->first_run);
+	free(fork->tail_return);
 	free(fork->ret);
 	free(fork->clone_call);
 	free(fork->switch_in);

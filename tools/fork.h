@@ -39,6 +39,7 @@ struct fw_fork {
 	struct forkwatch_fork_exit *exit;
 	struct forkwatch_wakeup_new *wakeup;
 	struct forkwatch_first_run *first_run;
+	struct forkwatch_tail_return *tail_return;
 	struct forkwatch_fork_return *ret;
 	struct forkwatch_clone_call *clone_call;
 	struct forkwatch_cpu_switch_to *switch_in;	/* into the child, with --switches */
@@ -73,8 +74,11 @@ bool fw_fork_returns(const struct fw_fork *fork);
 /* A CPU's idle task, from fork_idle(): pid 0, never woken, never in ret_from_fork(). */
 bool fw_fork_is_idle(const struct fw_fork *fork);
 
-/* Fills in who forked whom, and whether it is complete, from the events there are. */
-void fw_fork_settle(struct fw_fork *fork);
+/*
+ * Fills in who forked whom, and whether it is complete, from the events there
+ * are. @tails: tail_return is sent by what sends these events.
+ */
+void fw_fork_settle(struct fw_fork *fork, bool tails);
 
 struct fw_model;
 

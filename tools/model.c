@@ -22,8 +22,9 @@
 #define AWAIT_WAKEUP		(1U << 2)
 #define AWAIT_RETURN		(1U << 3)
 #define AWAIT_FIRST_RUN		(1U << 4)
+#define AWAIT_TAIL_RETURN	(1U << 5)
 #define AWAIT_PARENT		(AWAIT_COPY_THREAD | AWAIT_EXIT | AWAIT_WAKEUP | AWAIT_RETURN)
-#define AWAIT_ALL		(AWAIT_PARENT | AWAIT_FIRST_RUN)
+#define AWAIT_CHILD		(AWAIT_FIRST_RUN | AWAIT_TAIL_RETURN)
 
 struct open_fork {
 	TAILQ_ENTRY(open_fork) order;
@@ -47,6 +48,16 @@ struct cpu {
 	struct forkwatch_cpu_switch_to *last_switch;
 };
 
+/*
+ * Is there a tail_return of each child? Not all that sends events sends it. It
+ * is not if a child is heard of again that had none, and nobody else had one.
+ */
+enum tails {
+	TAILS_UNKNOWN,
+	TAILS_SENT,
+	TAILS_NOT_SENT,
+};
+
 struct fw_model {
 	fw_fork_fn emit;
 	void *ctx;
@@ -55,6 +66,7 @@ struct fw_model {
 	struct cpu *cpus;
 	unsigned int nr_cpus;
 	unsigned int nr_orphans;
+	enum tails tails;
 	struct open_list open;		/* in order of id */
 	struct open_list orphans;	/* in order of arrival */
 	struct bucket by_parent[BUCKETS];
@@ -93,7 +105,7 @@ static struct open_fork *find_by_child(struct fw_model *model, uint64_t child,
 	return NULL;
 }
 
-static struct open_fork *new_open(unsigned int awaited)
+static struct open_fork *new_open(const struct fw_model *model)
 {
 	struct open_fork *open = calloc(1, sizeof(*open));
 
@@ -104,13 +116,15 @@ static struct open_fork *new_open(unsigned int awaited)
 		free(open);
 		return NULL;
 	}
-	open->awaited = awaited;
+	open->awaited = AWAIT_PARENT | AWAIT_FIRST_RUN;
+	if (model->tails != TAILS_NOT_SENT)
+		open->awaited |= AWAIT_TAIL_RETURN;
 	return open;
 }
 
 static struct open_fork *open_by_parent(struct fw_model *model, uint32_t tid)
 {
-	struct open_fork *open = new_open(AWAIT_ALL);
+	struct open_fork *open = new_open(model);
 
 	if (!open)
 		return NULL;
@@ -168,7 +182,7 @@ static void emit(struct fw_model *model, struct open_fork *open)
 
 	if (!fork->id)
 		fork->id = ++model->last_id;
-	fw_fork_settle(fork);
+	fw_fork_settle(fork, model->tails == TAILS_SENT);
 	model->emit(model->ctx, fork);
 }
 
@@ -191,7 +205,7 @@ static void leave_parent(struct fw_model *model, struct open_fork *open)
 
 static struct open_fork *open_orphan(struct fw_model *model, uint64_t child, uint64_t start_time)
 {
-	struct open_fork *open = new_open(AWAIT_ALL);
+	struct open_fork *open = new_open(model);
 
 	if (!open)
 		return NULL;
@@ -220,6 +234,11 @@ static void merge_orphan(struct fw_model *model, struct open_fork *open, struct 
 		from->switch_in = NULL;
 		open->awaited &= ~AWAIT_FIRST_RUN;
 	}
+	if (from->tail_return) {
+		to->tail_return = from->tail_return;
+		from->tail_return = NULL;
+		open->awaited &= ~AWAIT_TAIL_RETURN;
+	}
 	fw_fork_free(from);
 }
 
@@ -242,7 +261,7 @@ static void learn_child(struct fw_model *model, struct open_fork *open, uint64_t
 		if (other->orphan && other->start_time == start_time)
 			merge_orphan(model, open, other);
 		else if (!other->orphan && other->start_time <= start_time)
-			no_longer_await(model, other, AWAIT_FIRST_RUN);
+			no_longer_await(model, other, AWAIT_CHILD);
 	}
 	set_child(model, open, child, start_time);
 }
@@ -266,10 +285,18 @@ static int add_clone_call(struct fw_model *model, void *event)
 	return 0;
 }
 
-/* Called by a number of the module's, and not yet in copy_process()? */
-static bool is_called(const struct fw_fork *fork)
+/* Nothing is known of this fork but its call, which another number than @syscallno made. */
+static bool is_other_call(const struct fw_fork *fork, int32_t syscallno)
 {
-	return fork->clone_call && !fork->enter && !fork->copy_thread && !fork->exit;
+	return !fork->enter && !fork->copy_thread && !fork->exit &&
+	       fork->clone_call && fork->clone_call->nr != syscallno;
+}
+
+/* Can @enter be the beginning of this fork? Only if it was called for, and no more. */
+static bool enter_fits(const struct fw_fork *fork, const struct forkwatch_fork_enter *enter)
+{
+	return fork->clone_call && !fork->enter && !fork->copy_thread && !fork->exit &&
+	       !is_other_call(fork, enter->regs.syscallno);
 }
 
 static int add_fork_enter(struct fw_model *model, void *event)
@@ -277,7 +304,7 @@ static int add_fork_enter(struct fw_model *model, void *event)
 	struct forkwatch_fork_enter *enter = event;
 	struct open_fork *open = find_by_parent(model, enter->hdr.tid);
 
-	if (open && !is_called(open->fork)) {
+	if (open && !enter_fits(open->fork, enter)) {
 		leave_parent(model, open);
 		open = NULL;
 	}
@@ -411,12 +438,29 @@ static int add_first_run(struct fw_model *model, void *event)
 	return 0;
 }
 
-/* Did this fork begin before the kernel_clone() that @ret ends? Then it is another one's. */
-static bool began_before(const struct fw_fork *fork, const struct forkwatch_fork_return *ret)
+/* Later than any other of a child's. One that no fork waits for is of no use. */
+static int add_tail_return(struct fw_model *model, void *event)
 {
-	return (fork->enter && fork->enter->hdr.time < ret->enter_time) ||
-	       (fork->copy_thread && fork->copy_thread->hdr.time < ret->enter_time) ||
-	       (fork->exit && fork->exit->hdr.time < ret->enter_time);
+	struct forkwatch_tail_return *tail = event;
+	struct open_fork *open = find_by_child(model, tail->child, tail->start_time);
+
+	model->tails = TAILS_SENT;
+	if (!open || open->fork->tail_return) {
+		free(tail);
+		return 0;
+	}
+	open->fork->tail_return = tail;
+	no_longer_await(model, open, AWAIT_CHILD);
+	return 0;
+}
+
+/* Can @ret be the end of this fork? Not if that began before the kernel_clone() which @ret ends. */
+static bool return_fits(const struct fw_fork *fork, const struct forkwatch_fork_return *ret)
+{
+	return !(fork->enter && fork->enter->hdr.time < ret->enter_time) &&
+	       !(fork->copy_thread && fork->copy_thread->hdr.time < ret->enter_time) &&
+	       !(fork->exit && fork->exit->hdr.time < ret->enter_time) &&
+	       !is_other_call(fork, ret->regs.syscallno);
 }
 
 static int add_fork_return(struct fw_model *model, void *event)
@@ -424,7 +468,7 @@ static int add_fork_return(struct fw_model *model, void *event)
 	struct forkwatch_fork_return *ret = event;
 	struct open_fork *open = find_by_parent(model, ret->hdr.tid);
 
-	if (open && began_before(open->fork, ret)) {
+	if (open && !return_fits(open->fork, ret)) {
 		leave_parent(model, open);
 		open = NULL;
 	}
@@ -447,6 +491,33 @@ static int add_cpu_switch_to(struct fw_model *model, void *event)
 	return 0;
 }
 
+static void expect_no_tails(struct fw_model *model)
+{
+	struct open_fork *open, *next;
+
+	model->tails = TAILS_NOT_SENT;
+	for (open = TAILQ_FIRST(&model->open); open; open = next) {
+		next = TAILQ_NEXT(open, order);
+		no_longer_await(model, open, AWAIT_TAIL_RETURN);
+	}
+}
+
+/* The child does more by now than begin: what it has not sent by now was missed. */
+static void leave_child(struct fw_model *model, uint64_t child, uint64_t start_time)
+{
+	struct open_fork *open = find_by_child(model, child, start_time);
+
+	if (!open || open->orphan)
+		return;
+	if (model->tails == TAILS_UNKNOWN && open->fork->first_run && !open->fork->tail_return)
+		expect_no_tails(model);
+	/* It may have been the last event that this fork waited for. */
+	open = find_by_child(model, child, start_time);
+	if (open)
+		no_longer_await(model, open, open->has_parent ? AWAIT_CHILD :
+				AWAIT_CHILD | AWAIT_WAKEUP);
+}
+
 /*
  * A task ends, in whatever it did: a parent killed while it waited for its
  * vfork child came back from kernel_clone() before this.
@@ -458,11 +529,17 @@ static int add_exit(struct fw_model *model, void *event)
 
 	if (open)
 		leave_parent(model, open);
-	open = find_by_child(model, exit->task, exit->start_time);
-	if (open && !open->orphan)
-		no_longer_await(model, open, open->has_parent ? AWAIT_FIRST_RUN :
-				AWAIT_FIRST_RUN | AWAIT_WAKEUP);
+	leave_child(model, exit->task, exit->start_time);
 	free(exit);
+	return 0;
+}
+
+static int add_exec(struct fw_model *model, void *event)
+{
+	struct forkwatch_exec *exec = event;
+
+	leave_child(model, exec->task, exec->start_time);
+	free(exec);
 	return 0;
 }
 
@@ -486,6 +563,8 @@ static const struct {
 	{ FORKWATCH_CPU_SWITCH_TO, add_cpu_switch_to },
 	{ FORKWATCH_CLONE_CALL, add_clone_call },
 	{ FORKWATCH_WAKEUP_NEW, add_wakeup_new },
+	{ FORKWATCH_TAIL_RETURN, add_tail_return },
+	{ FORKWATCH_EXEC, add_exec },
 	{ FORKWATCH_EXIT, add_exit },
 	{ .add = NULL }
 };
