@@ -1,46 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* forkwatch run: trace a command, and show each fork as it completes. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "check.h"
 #include "cmd.h"
 #include "env.h"
 #include "message.h"
+#include "output.h"
 #include "render.h"
 #include "session.h"
 #include "target.h"
 
-enum color {
-	COLOR_AUTO,
-	COLOR_ALWAYS,
-	COLOR_NEVER,
-};
-
-static const char * const color_names[] = {
-	[COLOR_AUTO] = "auto",
-	[COLOR_ALWAYS] = "always",
-	[COLOR_NEVER] = "never",
-	NULL
-};
-
 struct options {
 	struct fw_session_options session;
 	const struct fw_render_ops *format;
-	const char *path;		/* NULL: stdout */
-	int color;
+	struct fw_output output;
 	bool quiet;
 	bool verbose;
 };
 
 struct run {
-	const struct options *opt;
-	FILE *out;
+	struct options *opt;
 	struct fw_env env;
 	int ksyms_error;
 	struct fw_tally tally;
@@ -50,16 +34,6 @@ struct run {
 /*
  * Options.
  */
-static int find_name(const char * const *names, const char *name)
-{
-	int i;
-
-	for (i = 0; names[i]; i++)
-		if (!strcmp(names[i], name))
-			return i;
-	return -EINVAL;
-}
-
 enum {
 	OPT_COLOR = 256,
 	OPT_RING,
@@ -90,15 +64,14 @@ static int parse_value(const struct fw_cmd *cmd, struct options *opt, int c)
 			return fw_cmd_misuse(cmd, "format '%s' is not known", optarg);
 		return 0;
 	case 'o':
-		opt->path = optarg;
+		opt->output.path = optarg;
 		return 0;
 	case 'p':
 		if (fw_parse_pid(optarg, &opt->session.pid))
 			return fw_cmd_misuse(cmd, "'%s' is no pid", optarg);
 		return 0;
 	case OPT_COLOR:
-		opt->color = find_name(color_names, optarg);
-		if (opt->color < 0)
+		if (fw_output_parse_color(optarg, &opt->output.color))
 			return fw_cmd_misuse(cmd, "color '%s' is none of auto, always, never",
 					     optarg);
 		return 0;
@@ -158,49 +131,13 @@ static int parse(const struct fw_cmd *cmd, struct options *opt, int argc, char *
 }
 
 /*
- * Output.
- */
-
-/* @path may be anywhere: a link that somebody put there is not followed. Returns an exit status. */
-static int open_output(const char *path, FILE **out)
-{
-	int fd;
-
-	if (!path) {
-		*out = stdout;
-		return 0;
-	}
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd >= 0)
-		*out = fdopen(fd, "w");
-	if (fd >= 0 && *out)
-		return 0;
-	fw_message("%s: %s", path, errno == ELOOP ? "is a symbolic link, which -o does not follow" :
-		   strerror(errno));
-	return FW_STATUS_RUN_FAILED;
-}
-
-static bool use_color(const struct options *opt, FILE *out)
-{
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	if (opt->color != COLOR_AUTO)
-		return opt->color == COLOR_ALWAYS;
-	if ((no_color && *no_color) || !term || !strcmp(term, "dumb"))
-		return false;
-	return isatty(fileno(out));
-}
-
-/*
  * The sink of the session.
  */
 static int flush(void *ctx)
 {
 	struct run *run = ctx;
 
-	if (!fflush(run->out) && !ferror(run->out))
-		return 0;
-	return errno ? -errno : -EIO;
+	return fw_output_flush(&run->opt->output);
 }
 
 static int sink_begin(void *ctx)
@@ -208,8 +145,8 @@ static int sink_begin(void *ctx)
 	struct run *run = ctx;
 	const struct options *opt = run->opt;
 	struct fw_render_options render = {
-		.out = run->out,
-		.color = use_color(opt, run->out),
+		.out = opt->output.file,
+		.color = fw_output_colored(&opt->output),
 		.quiet = opt->quiet,
 		.env = &run->env,
 		.usyms = opt->session.usyms,
@@ -265,7 +202,7 @@ static int summarise(struct run *run, const struct fw_session_result *result)
 
 static int run_session(struct run *run)
 {
-	const struct options *opt = run->opt;
+	struct options *opt = run->opt;
 	struct fw_session_result result;
 	int err;
 
@@ -276,12 +213,8 @@ static int run_session(struct run *run)
 		return fw_target_failed(&result);
 	if (!err)
 		err = summarise(run, &result);
-	/* Whoever closed the pipe has seen enough. */
-	if (err && err != -EPIPE) {
-		fw_message("writing to %s: %s", opt->path ? opt->path : "standard output",
-			   strerror(-err));
+	if (fw_output_close(&opt->output, err))
 		return FW_STATUS_RUN_FAILED;
-	}
 	if (run->tally.incomplete)
 		fw_message("%llu forks were under way when tracing ended, or lack events: "
 			   "they are marked as incomplete",
@@ -319,9 +252,8 @@ static int run_main(const struct fw_cmd *cmd, int argc, char **argv)
 	status = parse(cmd, &opt, argc, argv);
 	if (status >= 0)
 		return status;
-	status = open_output(opt.path, &run.out);
-	if (status)
-		return status;
+	if (fw_output_open(&opt.output))
+		return FW_STATUS_RUN_FAILED;
 	err = fw_usyms_open(&opt.session.usyms);
 	if (err) {
 		fw_message("%s", strerror(-err));
@@ -329,10 +261,6 @@ static int run_main(const struct fw_cmd *cmd, int argc, char **argv)
 	}
 	status = with_env(&run);
 	fw_usyms_close(opt.session.usyms);
-	if (opt.path && fclose(run.out) && status != FW_STATUS_RUN_FAILED) {
-		fw_message("writing to %s: %s", opt.path, strerror(errno));
-		status = FW_STATUS_RUN_FAILED;
-	}
 	return status;
 }
 

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "array.h"
+#include "message.h"
+#include "output.h"
+
+int fw_output_parse_color(const char *word, enum fw_color *color)
+{
+	static const char *const words[] = {
+		[FW_COLOR_AUTO] = "auto",
+		[FW_COLOR_ALWAYS] = "always",
+		[FW_COLOR_NEVER] = "never",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		if (!strcmp(word, words[i])) {
+			*color = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+int fw_output_open(struct fw_output *output)
+{
+	int fd, err;
+
+	if (!output->path) {
+		output->file = stdout;
+		return 0;
+	}
+	/* The path may be anywhere: a link that somebody put there is not followed. */
+	fd = open(output->path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	output->file = fd < 0 ? NULL : fdopen(fd, "w");
+	if (output->file)
+		return 0;
+	err = errno ? -errno : -EIO;
+	if (fd >= 0)
+		close(fd);
+	fw_message("%s: %s", output->path, err == -ELOOP ?
+		   "is a symbolic link, which -o does not follow" : strerror(-err));
+	return err;
+}
+
+bool fw_output_colored(const struct fw_output *output)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (output->color != FW_COLOR_AUTO)
+		return output->color == FW_COLOR_ALWAYS;
+	if ((no_color && *no_color) || !term || !strcmp(term, "dumb"))
+		return false;
+	return isatty(fileno(output->file));
+}
+
+int fw_output_flush(struct fw_output *output)
+{
+	if (!fflush(output->file) && !ferror(output->file))
+		return 0;
+	return errno ? -errno : -EIO;
+}
+
+int fw_output_close(struct fw_output *output, int err)
+{
+	if (!err)
+		err = fw_output_flush(output);
+	if (output->path && fclose(output->file) && !err)
+		err = -errno;
+	output->file = NULL;
+	if (err == -EPIPE)
+		return 0;
+	if (err)
+		fw_message("writing to %s: %s", output->path ? output->path : "standard output",
+			   strerror(-err));
+	return err;
+}
