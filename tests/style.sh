@@ -45,14 +45,14 @@ check_licences()
 {
 	local out
 	out=$(tracked | grep -vE '^COPYING$|^README|\.md$|^tests/data/' |
-		xargs grep -LE 'SPDX-License-Identifier: GPL-2.0-only( WITH Linux-syscall-note)?( |$)')
+		xargs -r grep -LE 'SPDX-License-Identifier: GPL-2.0-only( WITH Linux-syscall-note)?( |$)')
 	result 'every file names its licence' "$([ -z "$out" ]; echo $?)" "no SPDX line: $out"
 }
 
 check_shell()
 {
 	local files out
-	files=$(tracked .ci tests | xargs awk 'FNR == 1 && (/^#!.*sh$/ || /shellcheck shell=/) { print FILENAME }')
+	files=$(tracked .ci tests | xargs -r awk 'FNR == 1 && (/^#!.*sh$/ || /shellcheck shell=/) { print FILENAME }')
 	# shellcheck disable=SC2086  # a list of files
 	out=$(shellcheck -x $files 2>&1)
 	result 'shellcheck' $? "$out"
@@ -119,6 +119,7 @@ check_sparse()
 	result 'sparse' $status "$out"
 }
 
+git ls-files >/dev/null || { result 'the tracked files' 1 'git cannot list them: see above'; exit 1; }
 check_licences
 check_shell
 check_kernel_style
