@@ -8,7 +8,6 @@
 #include <linux/uaccess.h>
 
 #include <asm/cpufeature.h>
-#include <asm/insn.h>
 #include <asm/ptrace.h>
 #include <asm/stacktrace.h>
 #include <asm/sysreg.h>
@@ -16,11 +15,9 @@
 
 #include "arch.h"
 #include "clone.h"
+#include "forkwatch.h"
 #include "symbols.h"
-
-/* "Exception vectors" in the architecture manual: 16 entries of 32 instructions. */
-#define NR_VECTORS	16
-#define VECTOR_INSNS	32
+#include "vectors.h"
 
 static void print_symbol(struct seq_buf *s, u64 addr)
 {
@@ -51,41 +48,6 @@ static void print_registers(struct seq_buf *s)
 		       (unsigned long)current_pt_regs());
 }
 
-/* The first `b` of a vector that leaves the table; 0 if there is none. */
-static u64 vector_target(u32 *table, u32 *entry)
-{
-	u32 *insn, *target, word;
-
-	for (insn = entry; insn < entry + VECTOR_INSNS; insn++) {
-		if (copy_from_kernel_nofault(&word, insn, sizeof(word)))
-			return 0;
-		if (!fw_insn_is_b(word))
-			continue;
-		target = fw_branch_target(insn, word);
-		if (target < table || target >= table + NR_VECTORS * VECTOR_INSNS)
-			return (u64)target;
-	}
-	return 0;
-}
-
-static void print_vectors(struct seq_buf *s)
-{
-	u64 vbar = read_sysreg(vbar_el1);
-	u32 *table = (u32 *)vbar;
-	u64 target;
-	int i;
-
-	seq_buf_printf(s, "vbar_el1");
-	print_symbol(s, vbar);
-	for (i = 0; i < NR_VECTORS; i++) {
-		target = vector_target(table, table + i * VECTOR_INSNS);
-		if (!target)
-			continue;
-		seq_buf_printf(s, "vector %d", i);
-		print_symbol(s, target);
-	}
-}
-
 static const char * const symbols[] = {
 	"vectors", "tramp_vectors", "ret_from_fork",
 	"__arm64_sys_ni_syscall", "sys_ni_syscall",
@@ -114,12 +76,20 @@ static void print_syscall(struct seq_buf *s, const u64 *table, int nr)
 	print_symbol(s, entry);
 }
 
+static const char * const call_names[] = {
+	[FORKWATCH_CALL_FORK] = "fork",
+	[FORKWATCH_CALL_VFORK] = "vfork",
+	[FORKWATCH_CALL_CLONE] = "forkwatch_clone",
+};
+
 static void print_syscalls(struct seq_buf *s)
 {
 	const u64 *table = (const u64 *)fw_syscall_table();
 	int i;
 
 	seq_buf_printf(s, "syscalls %d\n", __NR_syscalls);
+	for (i = 0; fw_clone_number(i) >= 0; i++)
+		seq_buf_printf(s, "call %d %s\n", fw_clone_number(i), call_names[i]);
 	if (!table)
 		return;
 	seq_buf_printf(s, "symbol sys_call_table %#llx\n", (u64)table);
@@ -168,7 +138,7 @@ int fw_arch_print(char *buffer, size_t size)
 
 	seq_buf_init(&s, buffer, size);
 	print_registers(&s);
-	print_vectors(&s);
+	fw_vectors_print(&s);
 	print_symbols(&s);
 	print_syscalls(&s);
 	print_layouts(&s);

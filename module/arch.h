@@ -12,9 +12,13 @@
  *
  *	el, spsel, vhe, kpti, esr_el1, sp_el0, current, sp
  *	vbar_el1 ADDR SYMBOL
- *	vector INDEX TARGET SYMBOL	where its first branch out of the table leads
+ *	vector INDEX TARGET SYMBOL	the handler that entry of the table leads to
+ *	hop INDEX ADDR SYMBOL		the entry of `vectors` that it goes there by
+ *	el0_vbar ADDR			with KPTI: VBAR_EL1 of this CPU in EL0
+ *	trampoline SLOT ADDR HOP SYMBOL	such a table, and where its entry 8 goes on to
  *	symbol NAME ADDR
  *	syscalls N			length of sys_call_table
+ *	call NR NAME			a number that the module serves
  *	syscall NR ADDR SYMBOL
  *	size NAME N, offset NAME N	of structs and their fields
  *	stack LOW TOP PT_REGS		of the calling task

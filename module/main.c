@@ -8,7 +8,8 @@
  *	task.c		what a task has beside registers
  *	clone.c		syscalls on unassigned numbers that end in kernel_clone()
  *	report.c	what forkwatch_clone() tells its caller
- *	arch.c		vectors, system call table, layouts
+ *	arch.c		registers, system call table, layouts
+ *	vectors.c	where an exception leads
  *	symbols.c	where __switch_to() calls cpu_switch_to()
  *	params.c	what /sys/module/forkwatch/parameters shows
  *	compat.h	what differs between kernels

@@ -59,6 +59,11 @@ bool fw_insn_is_b(u32 insn)
 	return (insn & BRANCH_MASK) == B_VALUE;
 }
 
+bool fw_insn_is_bl(u32 insn)
+{
+	return (insn & BRANCH_MASK) == BL_VALUE;
+}
+
 u32 *fw_branch_target(u32 *addr, u32 insn)
 {
 	return addr + sign_extend32(insn, BRANCH_IMM_BITS - 1);
@@ -77,7 +82,7 @@ static u32 *find_switch_call(void)
 			break;
 		if (copy_from_kernel_nofault(&insn, addr, sizeof(insn)))
 			return ERR_PTR(-EFAULT);
-		if ((insn & BRANCH_MASK) == BL_VALUE &&
+		if (fw_insn_is_bl(insn) &&
 		    is_in_function(fw_branch_target(addr, insn), "cpu_switch_to", true))
 			return addr;
 	}
@@ -95,7 +100,7 @@ unsigned long fw_symbol(const char *name)
 #define ADD_MASK	0xffc00000U
 #define ADD_VALUE	0x91000000U
 
-static u64 adrp_page(const u32 *addr, u32 insn)
+u64 fw_adrp_page(const u32 *addr, u32 insn)
 {
 	u64 imm = (u64)(insn >> 5 & 0x7ffff) << 2 | (insn >> 29 & 3);
 
@@ -124,7 +129,7 @@ static u64 find_syscall_table(const char *name)
 		if (copy_from_kernel_nofault(&insn, addr, sizeof(insn)))
 			return 0;
 		if ((insn & ADRP_MASK) == ADRP_VALUE)
-			page[insn & 31] = adrp_page(addr, insn);
+			page[insn & 31] = fw_adrp_page(addr, insn);
 		if ((insn & ADD_MASK) != ADD_VALUE || !page[insn >> 5 & 31])
 			continue;
 		table = page[insn >> 5 & 31] + (insn >> 10 & 0xfff);

@@ -14,9 +14,11 @@ unsigned long fw_symbol(const char *name);
 /* The table of native system calls, 0 if it was not found. */
 u64 fw_syscall_table(void);
 
-/* A64 `b` and where a `b` or `bl` at @addr leads. */
+/* A64 `b` and `bl`, where one at @addr leads, and the page that `adrp` there gives. */
 bool fw_insn_is_b(u32 insn);
+bool fw_insn_is_bl(u32 insn);
 u32 *fw_branch_target(u32 *addr, u32 insn);
+u64 fw_adrp_page(const u32 *addr, u32 insn);
 
 /* Looks for them once; says so in the log where one is not found. */
 void fw_symbols_init(void);
