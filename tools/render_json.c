@@ -170,6 +170,7 @@ static const struct member {
 	{ FORKWATCH_FIRST_RUN, offsetof(struct fw_fork, first_run) },
 	{ FORKWATCH_CPU_SWITCH_TO, offsetof(struct fw_fork, switch_in) },
 	{ FORKWATCH_CLONE_CALL, offsetof(struct fw_fork, clone_call) },
+	{ FORKWATCH_TAIL_RETURN, offsetof(struct fw_fork, tail_return) },
 	{ FORKWATCH_WAKEUP_NEW, offsetof(struct fw_fork, wakeup) },
 };
 

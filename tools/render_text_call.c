@@ -228,11 +228,72 @@ static void print_child(struct fw_view *view)
 			       fw_view_error(view, copy->result));
 }
 
+/*
+ * objects own mm files fs sighand signal   shared nsproxy   27 of 28 VMAs   214 of 500 pages
+ */
+#define SENT(event, field)	((event)->hdr.size >= \
+				 offsetof(__typeof__(*(event)), field) + sizeof((event)->field))
+
+static bool has_objects(const struct fw_view *view)
+{
+	const struct forkwatch_fork_exit *exit = view->fork->exit;
+
+	return exit && !exit->result && SENT(exit, child_ptr) &&
+	       exit->child_ptr[FORKWATCH_SHARE_SIGNAL];
+}
+
+static const char * const objects[] = {
+#define OBJECT(NAME, value, object) #object,
+	FORKWATCH_SHARES(OBJECT)
+#undef OBJECT
+};
+
+_Static_assert(ARRAY_SIZE(objects) == FORKWATCH_NR_SHARE, "every object has a name");
+
+static void put_objects(struct fw_view *view, const char *what, bool shared)
+{
+	const struct forkwatch_fork_exit *exit = view->fork->exit;
+	bool first = true;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(objects); i++) {
+		bool same = exit->child_ptr[i] == exit->parent_ptr[i];
+
+		if (!exit->child_ptr[i] || same != shared)
+			continue;
+		if (first)
+			fw_text_item(&view->text, "%s", what);
+		fw_text_more(&view->text, " %s", objects[i]);
+		first = false;
+	}
+}
+
+static unsigned long long resident(const __u64 *pages)
+{
+	return pages[FORKWATCH_PAGES_FILE] + pages[FORKWATCH_PAGES_ANON] +
+	       pages[FORKWATCH_PAGES_SHMEM];
+}
+
+static void print_objects(struct fw_view *view)
+{
+	const struct forkwatch_fork_exit *exit = view->fork->exit;
+	__u64 child = exit->child_ptr[FORKWATCH_SHARE_MM];
+
+	put_objects(view, "own", false);
+	put_objects(view, "shared", true);
+	if (!child || child == exit->parent_ptr[FORKWATCH_SHARE_MM] || !SENT(exit, child_pages))
+		return;
+	fw_text_item(&view->text, "%u of %u VMAs", exit->child_vmas, exit->parent_vmas);
+	fw_text_item(&view->text, "%llu of %llu pages", resident(exit->child_pages),
+		     resident(exit->parent_pages));
+}
+
 const struct fw_view_row fw_view_call_rows[] = {
 	{ "call", NULL, print_call },
 	{ "EL0", fw_view_from_user, print_el0 },
 	{ "EL1", has_enter, print_el1 },
 	{ "time", NULL, print_time },
 	{ "child", has_copy_thread, print_child },
+	{ "objects", has_objects, print_objects },
 	{ NULL }
 };

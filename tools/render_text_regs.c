@@ -24,7 +24,8 @@ enum {
 	SAME	= 1,	/* as the parent's */
 	ZERO	= 2,
 	KEPT	= 4,	/* as before */
-	OTHER	= 8,
+	EARLIER	= 8,	/* as the parent's when copy_process() began */
+	OTHER	= 16,
 };
 
 struct cell {
@@ -38,6 +39,7 @@ struct row {
 	bool kernel;			/* a kernel's value, not a user's */
 	unsigned int group;		/* neighbours of one group may share a line; 0: never */
 	struct cell cell[NR_COLUMNS];
+	struct cell earlier;		/* the parent's, when copy_process() began */
 	const char *note;
 };
 
@@ -94,9 +96,13 @@ static void add_regs(struct table *table, const struct fw_view *view)
 static void add_context(struct table *table, const struct fw_view *view)
 {
 	const struct forkwatch_copy_thread *copy = view->fork->copy_thread;
+	const struct forkwatch_fork_enter *enter = view->fork->enter;
 	struct fw_reg parent[FW_NR_CONTEXT], before[FW_NR_CONTEXT], after[FW_NR_CONTEXT];
+	struct fw_reg earlier[FW_NR_CONTEXT];
 	size_t i;
 
+	if (enter)
+		fw_context_list(&enter->context, earlier);
 	fw_context_list(&copy->parent_context, parent);
 	fw_context_list(&copy->context_before, before);
 	fw_context_list(&copy->context_after, after);
@@ -107,6 +113,8 @@ static void add_context(struct table *table, const struct fw_view *view)
 		set_cell(row, PARENT, parent[i].value);
 		set_cell(row, BEFORE, before[i].value);
 		set_cell(row, AFTER, after[i].value);
+		if (enter)
+			row->earlier = (struct cell){ true, earlier[i].value };
 	}
 }
 
@@ -229,6 +237,8 @@ static unsigned int relation(const struct row *row, unsigned int column)
 		mask |= ZERO;
 	if (column == AFTER && cell->value == row->cell[BEFORE].value)
 		mask |= KEPT;
+	if (column == BEFORE && row->earlier.seen && cell->value == row->earlier.value)
+		mask |= EARLIER;
 	/* What lay in the new stack by chance is of no interest one by one. */
 	if (!mask || column == BEFORE)
 		mask |= OTHER;
@@ -287,14 +297,23 @@ static const char *user_code(struct fw_view *view, uint64_t value)
 	return name;
 }
 
+static struct fw_stack parent_stack(const struct fw_view *view)
+{
+	const struct forkwatch_fork_enter *enter = view->fork->enter;
+
+	return enter ? (struct fw_stack){ enter->stack_low, enter->stack_top } :
+		       (struct fw_stack){ 0, 0 };
+}
+
 static const char *cell_text(struct fw_view *view, const struct row *row, unsigned int column)
 {
-	struct fw_stack stack = fw_view_child_stack(view);
+	struct fw_stack stack = column == PARENT ? parent_stack(view) : fw_view_child_stack(view);
 	uint64_t value = row->cell[column].value;
 	const char *name = NULL;
 
 	if (row->kernel)
-		name = fw_view_kernel(view, &stack, value);
+		/* Before, it is a copy of the parent's: in neither's stack as far as is known. */
+		name = fw_view_kernel(view, column == BEFORE ? NULL : &stack, value);
 	else if (!value && row->type != FW_REG_PSTATE)
 		name = "0";
 	else if (row->type == FW_REG_CODE && column != BEFORE && fw_fork_is_user(view->fork))
@@ -321,8 +340,11 @@ static void put_cell(struct fw_view *view, const struct row *row, unsigned int c
 		fw_text_at(&view->text, at, FW_PLAIN, cell_text(view, row, column));
 	else if (mask & KEPT)
 		fw_text_at(&view->text, at, FW_DIM, "= before");
+	else if (mask & EARLIER)
+		fw_text_at(&view->text, at, FW_DIM, "= parent earlier");
 	else if (folded)
-		fw_text_at(&view->text, at, FW_DIM, column == PARENT ? "." : "old stack data");
+		fw_text_at(&view->text, at, FW_DIM,
+			   column == PARENT || row->kernel ? "." : "old stack data");
 	else
 		fw_text_at(&view->text, at, FW_PLAIN, cell_text(view, row, column));
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The text format, below the registers: the child's first run, and what both sides return. */
+#include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "array.h"
 #include "clone_flags.h"
@@ -171,6 +173,22 @@ static void print_live(struct fw_view *view)
 /*
  * return  parent x0 = 413   child x0 = 0   parent's other registers as at the call
  */
+/* What the kernel compared before it said EAGAIN. */
+static void put_limit(struct fw_view *view)
+{
+	const struct forkwatch_fork_exit *exit = view->fork->exit;
+
+	if (!exit || exit->result != -EAGAIN || exit->hdr.size < sizeof(*exit))
+		return;
+	fw_text_item(&view->text, "uid %u has %llu tasks", exit->uid,
+		     (unsigned long long)exit->user_processes);
+	if (exit->rlimit_nproc == RLIM64_INFINITY)
+		fw_text_item(&view->text, "RLIMIT_NPROC none");
+	else
+		fw_text_item(&view->text, "RLIMIT_NPROC %llu",
+			     (unsigned long long)exit->rlimit_nproc);
+}
+
 static void put_parent(struct fw_view *view)
 {
 	const struct fw_fork *fork = view->fork;
@@ -242,11 +260,46 @@ static void print_return(struct fw_view *view)
 	if (fw_fork_is_user(view->fork) && fw_view_has_child(view))
 		put_child(view);
 	put_parent_regs(view);
+	put_limit(view);
 }
 
 static bool has_return(const struct fw_view *view)
 {
 	return fw_fork_returns(view->fork) || fw_fork_is_user(view->fork);
+}
+
+/*
+ * tids    119 at child_tid 0x1d41e0d0   119 at parent_tid 0xffffaee235f0
+ */
+static bool has_tids(const struct fw_view *view)
+{
+	const struct fw_fork *fork = view->fork;
+
+	return (fork->tail_return && fork->tail_return->set_child_tid) ||
+	       (fork->ret && fork->ret->parent_tid);
+}
+
+static void put_tid(struct fw_view *view, const char *where, uint64_t addr, int32_t tid,
+		    uint32_t flags)
+{
+	if (!addr)
+		return;
+	if (flags & FORKWATCH_TID_READ)
+		fw_text_item(&view->text, "%d at %s %s", tid, where, fw_view_hex(view, addr));
+	else
+		fw_text_item(&view->text, "%s %s could not be read", where,
+			     fw_view_hex(view, addr));
+}
+
+static void print_tids(struct fw_view *view)
+{
+	const struct forkwatch_tail_return *tail = view->fork->tail_return;
+	const struct forkwatch_fork_return *ret = view->fork->ret;
+
+	if (tail)
+		put_tid(view, "child_tid", tail->set_child_tid, tail->tid_there, tail->flags);
+	if (ret)
+		put_tid(view, "parent_tid", ret->parent_tid, ret->tid_there, ret->flags);
 }
 
 /*
@@ -271,17 +324,25 @@ static void print_missing(struct fw_view *view)
 		{ "first_run", !fork->first_run && fw_view_has_child(view) },
 		{ "fork_return", !fork->ret && fw_fork_returns(fork) },
 	};
+	bool any = false;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(events); i++)
-		if (events[i].missing)
-			fw_text_styled(&view->text, FW_LOUD, "%s", events[i].name);
+	for (i = 0; i < ARRAY_SIZE(events); i++) {
+		if (!events[i].missing)
+			continue;
+		fw_text_styled(&view->text, FW_LOUD, "%s", events[i].name);
+		any = true;
+	}
+	/* The one that not every module sends. */
+	if (!any && !fork->tail_return)
+		fw_text_styled(&view->text, FW_LOUD, "tail_return");
 }
 
 const struct fw_view_row fw_view_run_rows[] = {
 	{ "switch", has_run, print_switch },
 	{ "live", has_first_run, print_live },
 	{ "return", has_return, print_return },
+	{ "tids", has_tids, print_tids },
 	{ "missing", is_incomplete, print_missing },
 	{ NULL }
 };
