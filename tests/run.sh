@@ -67,7 +67,7 @@ guest()
 {
 	local log=$logs/$1.log
 	say BOOT "kernel $1: the tests of tests/e2e"
-	$qemu/run "$1" --name "test-$1" --tests >"$log" 2>&1
+	$qemu/run "$1" --name "test-$1" --timeout 1200 --tests >"$log" 2>&1
 	settle "$log" $? "the guest with kernel $1" >/dev/null
 	# Two guests at a time must not mix what they print.
 	# shellcheck disable=SC2016  # expanded by the inner shell

@@ -5,7 +5,7 @@
 # Only the full set, on kernel 6.1, has scripts without `# kernels: all`.
 
 full_kernel=6.1
-limit=${FORKWATCH_SCRIPT_TIMEOUT:-300}
+limit=${FORKWATCH_SCRIPT_TIMEOUT:-600}
 
 wanted()
 {
