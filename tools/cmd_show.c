@@ -221,7 +221,7 @@ static int parse_which(const struct fw_cmd *cmd, struct show *show)
 	errno = 0;
 	show->id = strtoull(show->which, &end, 10);
 	if (errno || *end || end == show->which || !show->id || *show->which == '-')
-		return fw_cmd_misuse(cmd, "'%s' is neither a fork's number nor last, slowest, failed",
+		return fw_cmd_misuse(cmd, "'%s' is no fork's number, nor last, slowest or failed",
 				     show->which);
 	return -1;
 }

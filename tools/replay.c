@@ -159,33 +159,16 @@ static void add_losses(struct fw_losses *to, const struct fw_losses *from)
 static void judge_completeness(struct fw_replay *replay)
 {
 	struct fw_replay_result *result = replay->result;
-	static const struct {
-		size_t offset;
-		const char *text;
-	} kinds[] = {
-		{ offsetof(struct fw_losses, seq_gaps), "events are missing between others" },
-		{ offsetof(struct fw_losses, ring_drops), "events found the ring buffer full" },
-		{ offsetof(struct fw_losses, probe_misses), "hits of a probe were missed" },
-		{ offsetof(struct fw_losses, watch_full), "children found the watch set full" },
-		{ offsetof(struct fw_losses, bad_events), "events could not be understood" },
-	};
-	size_t i;
 
-	result->complete = true;
 	result->losses.seq_gaps = fw_model_gaps(replay->model);
 	result->ended = fw_trace_ended(replay->trace, &result->end);
 	add_losses(&result->losses, &result->end.losses);
+	result->complete = !fw_losses_total(&result->losses);
 	if (!result->ended)
 		miss(result, "the recording was cut before its end\n");
 	else if (result->end.error)
 		miss(result, "the recording was ended by an error: %s\n",
 		     strerror(-result->end.error));
-	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		uint64_t n = *(uint64_t *)((char *)&result->losses + kinds[i].offset);
-
-		if (n)
-			miss(result, "%" PRIu64 " %s\n", n, kinds[i].text);
-	}
 	if (result->unknown)
 		miss(result, "%" PRIu64 " events are of kinds that only a newer forkwatch knows\n",
 		     result->unknown);

@@ -25,9 +25,8 @@ struct fw_replay_result {
 	struct fw_losses losses;
 	bool ended;			/* the recording came to its end, with @end */
 	struct fw_trace_end end;
-	/* Whether the trace holds all that happened; if not, why, in lines. */
-	bool complete;
-	char missing[5120];
+	bool complete;			/* the trace holds all that happened */
+	char missing[5120];		/* why it does not, but for the losses, in lines */
 };
 
 struct fw_replay;
