@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <dirent.h>
 #include <errno.h>
+#include <glob.h>
 #include <linux/sched.h>
 #include <linux/version.h>
 #include <setjmp.h>
@@ -583,23 +583,21 @@ int fixture_recorded(void (*fn)(const char *name, struct fixture_forks *forks,
 {
 	struct fixture_forks forks;
 	struct fw_trace *trace;
-	struct dirent *entry;
-	char path[4096];
-	int nr = 0;
-	DIR *dir = opendir(TEST_DATA_DIR);
+	glob_t found;
+	size_t i;
 
-	while (dir && (entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "%s/%s", TEST_DATA_DIR, entry->d_name);
-		if (entry->d_name[0] == '.' || fw_trace_open(&trace, path))
-			continue;
+	if (glob(TEST_DATA_DIR "/*/*/metadata", 0, NULL, &found))
+		return 0;
+	for (i = 0; i < found.gl_pathc; i++) {
+		*strrchr(found.gl_pathv[i], '/') = '\0';
+		assert_int_equal(fw_trace_open(&trace, found.gl_pathv[i]), 0);
 		fixture_forks_init(&forks);
 		read_trace(trace, &forks);
-		fn(entry->d_name, &forks, &fw_trace_info(trace)->env);
+		fn(found.gl_pathv[i] + strlen(TEST_DATA_DIR "/"), &forks,
+		   &fw_trace_info(trace)->env);
 		fixture_forks_free(&forks);
 		fw_trace_close(trace);
-		nr++;
 	}
-	if (dir)
-		closedir(dir);
-	return nr;
+	globfree(&found);
+	return i;
 }

@@ -1,0 +1,959 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The rules: every one passes on a good fork, fails on one that breaks it and
+ * no other does, and says what is missing where nobody saw what it needs.
+ */
+#include <errno.h>
+#include <linux/sched.h>
+#include <linux/version.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "array.h"
+#include "check.h"
+#include "fixture.h"
+#include "symbols.h"
+
+static struct fw_env env;
+
+static int setup(void **state)
+{
+	(void)state;
+	fixture_env_open(&env);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fixture_env_close(&env);
+	return 0;
+}
+
+/* Is @id one of the words in @list? */
+static bool is_in(const char *id, const char *list)
+{
+	size_t length = strlen(id);
+	const char *at;
+
+	for (at = list; at && (at = strstr(at, id)); at += length)
+		if ((at == list || at[-1] == ' ') && (!at[length] || at[length] == ' '))
+			return true;
+	return false;
+}
+
+static size_t rule_nr(const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < fw_nr_rules; i++)
+		if (!strcmp(fw_rules[i].id, id))
+			return i;
+	fail_msg("there is no rule %s", id);
+	return 0;
+}
+
+static void expect_verdict(const char *what, size_t rule, const struct fw_judgement *is,
+			   enum fw_verdict should)
+{
+	if (is->verdict != should)
+		fail_msg("%s: %s is %s (%s), not %s", what, fw_rules[rule].id,
+			 fw_verdict_name(is->verdict), is->why.text, fw_verdict_name(should));
+	/* A verdict explains itself where there is something to explain, and only there. */
+	if ((should == FW_FAIL || should == FW_NOT_OBSERVED) != !!is->why.text[0])
+		fail_msg("%s: %s is %s, and says \"%s\"", what, fw_rules[rule].id,
+			 fw_verdict_name(should), is->why.text);
+}
+
+static struct fw_judgement *judge(struct fw_fork *fork)
+{
+	struct fw_judgement *verdicts = fw_check(fork, &env);
+
+	assert_non_null(verdicts);
+	assert_ptr_equal(fork->verdicts, verdicts);
+	return verdicts;
+}
+
+/* What does not apply; all else passes. */
+static const char * const not_for[FIXTURE_NR_KINDS] = {
+	[FIXTURE_FORK] = "B4 D2",
+	[FIXTURE_VFORK] = "B4 D2",
+	[FIXTURE_THREAD] = "B4 D2",
+	[FIXTURE_CLONE3] = "B4 D2",
+	[FIXTURE_ASKED_X0] = "B4 D2",
+	[FIXTURE_COMPAT] = "B4 D2",
+	[FIXTURE_KTHREAD] = "A1 A2 A3 A4 A5 A6 A7 A9 B3 D2",
+	[FIXTURE_IO_THREAD] = "A1 A2 A3 A4 A5 A6 A7 A9 B3 D1 D2",
+	[FIXTURE_IDLE] = "A1 A2 A3 A4 A5 A6 A7 A9 B3 C1 C2 C3 C4 C5 D1 D2",
+	[FIXTURE_FAILED] = "B4 C1 C2 C3 C4 C5 D1",
+	[FIXTURE_FAILED_EARLY] = "A1 A2 A3 A4 A5 A6 A7 A9 B1 B2 B3 B4 B5 C1 C2 C3 C4 C5 D1",
+	[FIXTURE_REFUSED] = "A1 A2 A3 A4 A5 A6 A7 A9 B1 B2 B3 B4 B5 C1 C2 C3 C4 C5 D1 D2",
+};
+
+static void good_forks_pass(void **state)
+{
+	const struct fw_judgement *verdicts;
+	struct fw_fork *fork;
+	unsigned int kind;
+	size_t i;
+
+	(void)state;
+	for (kind = 0; kind < FIXTURE_NR_KINDS; kind++) {
+		fork = fixture_fork(kind);
+		verdicts = judge(fork);
+		for (i = 0; i < fw_nr_rules; i++)
+			expect_verdict(fixture_name(kind), i, &verdicts[i],
+				       is_in(fw_rules[i].id, not_for[kind]) ? FW_NA : FW_PASS);
+		fw_fork_free(fork);
+	}
+}
+
+static void every_rule_is_described(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < fw_nr_rules; i++) {
+		assert_true(fw_rules[i].text[0] && fw_rules[i].source[0] && fw_rules[i].since[0]);
+		assert_true(strlen(fw_rules[i].text) <= 90);
+		assert_true(!i || strcmp(fw_rules[i - 1].id, fw_rules[i].id) < 0);
+	}
+	assert_null(fw_rules[i].id);
+}
+
+/* The child's pt_regs as a kernel leaves them that does it wrong: seen twice. */
+#define BOTH(fork, field, operation)						\
+	do {									\
+		(fork)->copy_thread->regs_after.field operation;		\
+		if ((fork)->first_run)						\
+			(fork)->first_run->regs.field operation;		\
+	} while (0)
+
+/* The parent's, and with them the child's. */
+#define ALL(fork, field, operation)						\
+	do {									\
+		(fork)->enter->regs.field operation;				\
+		(fork)->ret->regs.field operation;				\
+		BOTH(fork, field, operation);					\
+	} while (0)
+
+/* What copy_thread() wrote into the cpu_context, and cpu_switch_to() loaded. */
+#define CONTEXT(fork, field, operation)						\
+	do {									\
+		(fork)->copy_thread->context_after.field operation;		\
+		(fork)->first_run->live.field operation;			\
+	} while (0)
+
+/*
+ * The mutations: what each does to a fork, which rule that breaks, and which
+ * others with it. @part is a text that the explanation has.
+ */
+#define MUTATIONS(M)									\
+	M(x0_is_7,		FORK, "A1", "", "x0: child 0x7, expected 0x0",		\
+	  BOTH(fork, x[0], = 7))							\
+	M(x0_is_not_as_asked,	ASKED_X0, "A1", "", "0x0, asked for 0x4d",		\
+	  fork->first_run->regs.x[0] = 0)						\
+	M(x0_is_early,		ASKED_X0, "A1", "", "x0: child 0x4d, expected 0x0",	\
+	  fork->copy_thread->regs_after.x[0] = 77)					\
+	M(x1_differs,		FORK, "A2", "", "x1: child",				\
+	  BOTH(fork, x[1], ^= 1))							\
+	M(x30_differs,		FORK, "A2", "", "x30: child",				\
+	  BOTH(fork, x[30], ^= 1ULL << 63))						\
+	M(r13_differs,		COMPAT, "A5", "", "sp: child 0xf7d00010",		\
+	  BOTH(fork, x[13], += 16))							\
+	M(r12_differs,		COMPAT, "A2", "", "x12: child",				\
+	  BOTH(fork, x[12], += 16))							\
+	M(pc_differs,		FORK, "A3", "", "pc: child",				\
+	  BOTH(fork, pc, += 4))								\
+	M(not_after_svc,	FORK, "A3", "", "0xd503201f, expected svc #0 0xd4",	\
+	  fork->enter->insn = 0xd503201f)						\
+	M(after_hvc,		FORK, "A3", "", "0xd4000002",				\
+	  fork->enter->insn = 0xd4000002)						\
+	M(not_after_a32_svc,	COMPAT, "A3", "", "0xe1a00000, expected svc #0 0xef",	\
+	  fork->enter->insn = 0xe1a00000)						\
+	M(not_after_thumb_svc,	COMPAT, "A3", "", "0xef000000, expected svc #0 0xdf",	\
+	  ALL(fork, pstate, |= 0x20))							\
+	M(flags_differ,		FORK, "A4", "", "pstate: child 0xe0000000, parent 0x60",	\
+	  BOTH(fork, pstate, |= 1U << 31))						\
+	M(not_user_mode,	FORK, "A4", "", "pstate mode: child 0x5, user mode 0x0",	\
+	  ALL(fork, pstate, |= 5))							\
+	M(not_aarch32,		COMPAT, "A4", "", "pstate mode: child 0x0, user mode 0x10",	\
+	  ALL(fork, pstate, &= ~0x10ULL))						\
+	M(sp_differs,		FORK, "A5", "", "sp: child 0xfffff0c8e3a0, parent 0x",	\
+	  BOTH(fork, sp, -= 16))							\
+	M(stack_is_not_used,	THREAD, "A5", "", "stack asked for 0xffffa0fff000",	\
+	  BOTH(fork, sp, = fork->enter->regs.sp))					\
+	M(stack_size_is_added,	CLONE3, "A5", "", "sp: child 0xffffa100f000",		\
+	  BOTH(fork, sp, += fork->enter->stack_size))					\
+	M(orig_x0_differs,	FORK, "A6", "", "orig_x0: child",			\
+	  BOTH(fork, orig_x0, = 0))							\
+	M(syscallno_differs,	FORK, "A6", "", "child 0xffffffffffffffff, parent 0xdc",	\
+	  BOTH(fork, syscallno, = -1))							\
+	M(x8_is_not_syscallno,	FORK, "A6", "", "syscallno: parent 0xdc, its x8 0xdd",	\
+	  ALL(fork, x[8], = 221))							\
+	M(r7_is_not_syscallno,	COMPAT, "A6", "", "syscallno: parent 0x78, its x7 0xdc",	\
+	  ALL(fork, x[7], = 220))							\
+	M(x0_is_not_orig_x0,	FORK, "A6", "", "orig_x0: parent",			\
+	  fork->enter->regs.x[0] ^= 1)							\
+	M(tls_is_the_saved_one,	FORK, "A7", "", "tpidr_el0: child 0xffffa1f49740, parent",	\
+	  fork->copy_thread->tp_after -= 0x1000)					\
+	M(tls_is_not_as_asked,	THREAD, "A7", "", "tls: child 0xffffa1f4a740, asked for",	\
+	  fork->copy_thread->tp_after = fork->copy_thread->parent_tpidr)		\
+	M(compat_tls_is_lost,	COMPAT, "A7", "", "tls: child",				\
+	  fork->copy_thread->tp_after++)						\
+	M(compat_tp2_is_lost,	COMPAT, "A7", "", "tpidr_el0: child",			\
+	  fork->enter->clone_flags &= ~(uint64_t)CLONE_SETTLS;				\
+	  fork->copy_thread->tp2_after = fork->copy_thread->tp2_before)			\
+	M(pt_regs_not_at_top,	FORK, "A9", "", "pt_regs: child",			\
+	  fork->copy_thread->pt_regs_size += 16)					\
+	M(pt_regs_unaligned,	FORK, "A9", "", "modulo 16: child 0x8, expected 0x0",	\
+	  fork->copy_thread->pt_regs += 8; fork->copy_thread->stack_top += 8;		\
+	  CONTEXT(fork, sp, += 8))							\
+	M(context_not_copied,	FORK, "B1", "", "x22: child",				\
+	  fork->copy_thread->parent_switches = fork->enter->switches;			\
+	  fork->copy_thread->context_before.saved[3]++)					\
+	M(kthread_not_copied,	KTHREAD, "B1", "", "pc: child",				\
+	  fork->copy_thread->parent_switches = fork->enter->switches;			\
+	  fork->copy_thread->context_before.pc = 0)					\
+	M(context_pc,		FORK, "B2", "", "(ret_from_fork+0x8), expected",	\
+	  fork->copy_thread->context_after.pc += 8)					\
+	M(context_sp,		FORK, "B2", "", "context sp: child",			\
+	  CONTEXT(fork, sp, -= 16))							\
+	M(user_x19,		FORK, "B3", "", "x19: child's context 0x1, expected 0x0",	\
+	  CONTEXT(fork, saved[0], = 1))							\
+	M(user_x28,		FORK, "B3", "", "x28: child's context 0x1, expected 0x0",	\
+	  CONTEXT(fork, saved[9], = 1))							\
+	M(kthread_x19,		KTHREAD, "B4", "", "x19: child's context 0x0, fn 0x",	\
+	  CONTEXT(fork, saved[0], = 0))							\
+	M(kthread_x20,		KTHREAD, "B4", "", "fn's argument",			\
+	  CONTEXT(fork, saved[1], ^= 1))						\
+	M(kthread_x21,		KTHREAD, "B4", "", "x21: child's context 0x1, expected 0x0",	\
+	  CONTEXT(fork, saved[2], = 1))							\
+	M(kthread_regs,		KTHREAD, "B4", "", "x30: child 0x1, expected 0x0",	\
+	  BOTH(fork, x[30], = 1))							\
+	M(kthread_sp,		IO_THREAD, "B4", "", "sp: child 0x1, expected 0x0",	\
+	  BOTH(fork, sp, = 1))								\
+	M(kthread_syscallno,	KTHREAD, "B4", "", "syscallno: child 0x1, expected 0x0",	\
+	  BOTH(fork, syscallno, = 1))							\
+	M(kthread_pstate,	KTHREAD, "B4", "", "pstate: child 0x5, expected 0x100005",	\
+	  BOTH(fork, pstate, ^= 1U << 20))						\
+	M(kthread_user_pstate,	IO_THREAD, "B4", "", "pstate: child 0x0, expected 0x100005",	\
+	  BOTH(fork, pstate, = 0))							\
+	M(context_fp,		FORK, "B5", "", "context fp: child 0x",			\
+	  CONTEXT(fork, fp, ^= 8))							\
+	M(live_x19,		FORK, "C1", "", "x19: live 0x1, copy_thread wrote 0x0",	\
+	  fork->first_run->live.saved[0] = 1)						\
+	M(live_x20,		KTHREAD, "C1", "", "x20: live",				\
+	  fork->first_run->live.saved[1]++)						\
+	M(live_fp,		FORK, "C1", "", "fp: live",				\
+	  fork->first_run->live.fp++)							\
+	M(live_sp,		FORK, "C1", "", "sp: live",				\
+	  fork->first_run->live.sp -= 32)						\
+	M(live_lr,		FORK, "C1", "", "(ret_from_fork+0x8), expected 0xff",	\
+	  fork->first_run->lr += 4)							\
+	M(sp_el0_is_another,	FORK, "C2", "", "sp_el0: live 0x1, child's task_s",	\
+	  fork->first_run->sp_el0 = 1)							\
+	M(tid_is_another,	FORK, "C2", "", "tid: current 0x1, child 0x19d",	\
+	  fork->first_run->hdr.tid = 1)							\
+	M(sp_outside_the_stack,	FORK, "C2", "", "sp: live",				\
+	  fork->first_run->stack_low += 0x4000; fork->first_run->stack_top += 0x4000)	\
+	M(sp_at_the_top,	FORK, "C2", "", "sp: live",				\
+	  fork->first_run->stack_top = fork->first_run->live.sp)			\
+	M(prev_pc,		FORK, "C3", "", "(__switch_to+0xe4), after bl cpu_switch_to",	\
+	  fork->first_run->prev_context.pc -= 4)					\
+	M(prev_sp_too_low,	KTHREAD, "C3", "", "saved sp: prev 0x0, its stack",	\
+	  fork->first_run->prev_context.sp = 0)						\
+	M(prev_sp_too_high,	FORK, "C3", "", "saved sp: prev",			\
+	  fork->first_run->prev_context.sp = fork->first_run->prev_stack_top)		\
+	M(regs_x0_later,	FORK, "C4", "", "copy_thread 0x0, at its first run 0x1",	\
+	  fork->first_run->regs.x[0] = 1)						\
+	M(regs_x8_later,	ASKED_X0, "C4", "", "x8: after copy_thread",		\
+	  fork->first_run->regs.x[8]++)							\
+	M(regs_sp_later,	FORK, "C4", "", "sp: after copy_thread",		\
+	  fork->first_run->regs.sp++)							\
+	M(regs_pc_later,	FORK, "C4", "", "pc: after copy_thread",		\
+	  fork->first_run->regs.pc++)							\
+	M(regs_pstate_later,	KTHREAD, "C4", "", "pstate: after copy_thread 0x100005",	\
+	  fork->first_run->regs.pstate ^= 1U << 20)					\
+	M(regs_orig_x0_later,	FORK, "C4", "", "orig_x0: after copy_thread",		\
+	  fork->first_run->regs.orig_x0++)						\
+	M(regs_syscallno_later,	FORK, "C4", "", "syscallno: after copy_thread",		\
+	  fork->first_run->regs.syscallno = -1)						\
+	M(exit_before_copy,	FORK, "C5", "", "time: copy_thread",			\
+	  fork->exit->hdr.time = fork->copy_thread->hdr.time - 1)			\
+	M(wakeup_before_exit,	FORK, "C5", "", "wakeup_new, which comes later",	\
+	  fork->wakeup->hdr.time = fork->exit->hdr.time - 1)				\
+	M(run_before_wakeup,	FORK, "C5", "", "first_run, which comes later",		\
+	  fork->first_run->hdr.time = fork->wakeup->hdr.time - 1)			\
+	M(run_before_copy,	IO_THREAD, "C5", "", "first_run, which comes later",	\
+	  fork->first_run->hdr.time = fork->copy_thread->hdr.time - 1)			\
+	M(another_is_copied,	FORK, "C5", "", "child: copy_thread 0x1, fork_exit",	\
+	  fork->copy_thread->child = 1)							\
+	M(another_is_made,	FORK, "C5", "C2", "child: copy_thread",			\
+	  fork->exit->child = 1)							\
+	M(another_is_woken,	FORK, "C5", "", "child: fork_exit",			\
+	  fork->wakeup->child = 1)							\
+	M(another_runs,		FORK, "C5", "", "child: wakeup_new",			\
+	  fork->first_run->child = 1)							\
+	M(start_time_differs,	FORK, "C5", "", "start_time: fork_exit",		\
+	  fork->wakeup->start_time++)							\
+	M(run_starts_later,	FORK, "C5", "", "start_time: wakeup_new",		\
+	  fork->first_run->start_time++)						\
+	M(result_is_not_child,	FORK, "D1", "", "parent 0x1 (1), child's pid 0x19d (413)",	\
+	  fork->ret->result = 1)							\
+	M(result_is_zero,	KTHREAD, "D1", "", "result: parent 0x0 (0), child's pid",	\
+	  fork->ret->result = 0)							\
+	M(parent_x1_lost,	FORK, "D1", "", "x1: parent at entry",			\
+	  fork->ret->regs.x[1]++)							\
+	M(parent_x30_lost,	VFORK, "D1", "", "x30: parent at entry",		\
+	  fork->ret->regs.x[30]++)							\
+	M(parent_sp_lost,	FORK, "D1", "", "sp: parent at entry",			\
+	  fork->ret->regs.sp++)								\
+	M(parent_pc_lost,	FORK, "D1", "", "pc: parent at entry",			\
+	  fork->ret->regs.pc++)								\
+	M(parent_flags_lost,	FORK, "D1", "", "at entry 0x60000000, at return 0x40000000",	\
+	  fork->ret->regs.pstate ^= 1U << 29)						\
+	M(another_error,	FAILED, "D2", "",					\
+	  "copy_process 0xfffffffffffffff5 (-11), kernel_clone 0xfffffffffffffff4 (-12)", \
+	  fork->ret->result = -ENOMEM)							\
+	M(error_is_no_error,	FAILED_EARLY, "D2", "", "kernel_clone 0x19d (413)",	\
+	  fork->ret->result = 413)
+
+#define MUTATION_FUNCTION(name, on, id, with, part, mutation)	\
+	static void mutate_##name(struct fw_fork *fork)		\
+	{							\
+		mutation;					\
+	}
+MUTATIONS(MUTATION_FUNCTION)
+
+static const struct mutation {
+	const char *name;
+	enum fixture_kind kind;
+	const char *rule;
+	const char *others;
+	const char *part;
+	void (*mutate)(struct fw_fork *fork);
+} mutations[] = {
+#define MUTATION_ROW(name, on, id, with, part, mutation)	\
+	{ #name, FIXTURE_##on, id, with, part, mutate_##name },
+	MUTATIONS(MUTATION_ROW)
+};
+
+/* Only the rule of @mutation, and those that it says, fail; the others are as they were. */
+static void expect_broken(const struct mutation *mutation)
+{
+	struct fw_fork *fork = fixture_fork(mutation->kind);
+	const struct fw_judgement *verdicts;
+	bool breaks;
+	size_t i;
+
+	mutation->mutate(fork);
+	verdicts = judge(fork);
+	for (i = 0; i < fw_nr_rules; i++) {
+		breaks = !strcmp(fw_rules[i].id, mutation->rule) ||
+			 is_in(fw_rules[i].id, mutation->others);
+		expect_verdict(mutation->name, i, &verdicts[i], breaks ? FW_FAIL :
+			       is_in(fw_rules[i].id, not_for[mutation->kind]) ? FW_NA : FW_PASS);
+	}
+	i = rule_nr(mutation->rule);
+	if (!strstr(verdicts[i].why.text, mutation->part))
+		fail_msg("%s: %s says \"%s\", not \"%s\"", mutation->name, mutation->rule,
+			 verdicts[i].why.text, mutation->part);
+	fw_fork_free(fork);
+}
+
+static void mutations_break_their_rule(void **state)
+{
+	bool *broken = calloc(fw_nr_rules, sizeof(*broken));
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(mutations); i++) {
+		expect_broken(&mutations[i]);
+		broken[rule_nr(mutations[i].rule)] = true;
+	}
+	for (i = 0; i < fw_nr_rules; i++)
+		if (!broken[i])
+			fail_msg("nothing breaks %s", fw_rules[i].id);
+	free(broken);
+}
+
+/* Each register on its own, of those that a rule compares as a list. */
+static void expect_fail(enum fixture_kind kind, const char *rule, size_t event, size_t field,
+			size_t nr)
+{
+	struct fw_fork *fork;
+	char *bytes;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		fork = fixture_fork(kind);
+		memcpy(&bytes, (char *)fork + event, sizeof(bytes));
+		bytes[field + i * sizeof(__u64)] ^= 0x80;
+		judge(fork);
+		expect_verdict("a register", rule_nr(rule),
+			       (struct fw_judgement *)fork->verdicts + rule_nr(rule), FW_FAIL);
+		fw_fork_free(fork);
+	}
+}
+
+#define EVENT(name)		offsetof(struct fw_fork, name)
+#define FIELD(event, field)	offsetof(struct forkwatch_##event, field)
+
+static void every_register_counts(void **state)
+{
+	(void)state;
+	expect_fail(FIXTURE_FORK, "A2", EVENT(copy_thread), FIELD(copy_thread, regs_after.x[1]),
+		    30);
+	expect_fail(FIXTURE_KTHREAD, "B4", EVENT(copy_thread), FIELD(copy_thread, regs_after), 35);
+	expect_fail(FIXTURE_FORK, "B1", EVENT(copy_thread), FIELD(copy_thread, context_before), 13);
+	expect_fail(FIXTURE_FORK, "B3", EVENT(copy_thread), FIELD(copy_thread, context_after), 10);
+	expect_fail(FIXTURE_KTHREAD, "B4", EVENT(copy_thread), FIELD(copy_thread, context_after),
+		    10);
+	expect_fail(FIXTURE_FORK, "C1", EVENT(first_run), FIELD(first_run, live), 12);
+	expect_fail(FIXTURE_FORK, "C4", EVENT(first_run), FIELD(first_run, regs), 35);
+	expect_fail(FIXTURE_FORK, "D1", EVENT(ret), FIELD(fork_return, regs.x[1]), 33);
+}
+
+/* What rules need of a fork that has a child. */
+static const struct {
+	const char *rule;
+	const char *needs;
+} needs[] = {
+	{ "A1", "enter copy_thread" },
+	{ "A2", "enter copy_thread" },
+	{ "A3", "enter copy_thread" },
+	{ "A4", "enter copy_thread" },
+	{ "A5", "enter copy_thread" },
+	{ "A6", "enter copy_thread" },
+	{ "A7", "enter copy_thread" },
+	{ "A9", "enter copy_thread" },
+	{ "B1", "copy_thread" },
+	{ "B2", "copy_thread" },
+	{ "B3", "enter copy_thread" },
+	{ "B4", "enter copy_thread" },
+	{ "B5", "copy_thread" },
+	{ "C1", "copy_thread first_run" },
+	{ "C2", "exit first_run" },
+	{ "C3", "first_run" },
+	{ "C4", "copy_thread first_run" },
+	{ "C5", "copy_thread exit wakeup first_run" },
+	{ "D1", "enter exit ret" },
+};
+
+static const struct {
+	const char *name;
+	const char *event;	/* as the user knows it */
+	size_t offset;
+} events[] = {
+	{ "enter", "fork_enter", EVENT(enter) },
+	{ "copy_thread", "copy_thread", EVENT(copy_thread) },
+	{ "exit", "fork_exit", EVENT(exit) },
+	{ "wakeup", "wakeup_new", EVENT(wakeup) },
+	{ "first_run", "first_run", EVENT(first_run) },
+	{ "ret", "fork_return", EVENT(ret) },
+};
+
+static void lose(struct fw_fork *fork, size_t event)
+{
+	void *gone;
+
+	memcpy(&gone, (char *)fork + event, sizeof(gone));
+	free(gone);
+	memset((char *)fork + event, 0, sizeof(gone));
+}
+
+static const char *needs_of(const char *rule)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(needs); i++)
+		if (!strcmp(needs[i].rule, rule))
+			return needs[i].needs;
+	return "";
+}
+
+/* An event that @kind's fork lost: what needs it was not observed, and names it. */
+static void expect_not_observed(enum fixture_kind kind, size_t lost)
+{
+	struct fw_fork *fork = fixture_fork(kind);
+	const struct fw_judgement *verdicts;
+	bool applies;
+	size_t i;
+
+	lose(fork, events[lost].offset);
+	verdicts = judge(fork);
+	for (i = 0; i < fw_nr_rules; i++) {
+		/* Without fork_enter nobody knows whether it was a user task. */
+		applies = !is_in(fw_rules[i].id, not_for[kind]) ||
+			  (!fork->enter && fw_rules[i].id[0] < 'C');
+		if (!is_in(events[lost].name, needs_of(fw_rules[i].id)) || !applies) {
+			expect_verdict(events[lost].name, i, &verdicts[i],
+				       applies ? FW_PASS : FW_NA);
+			continue;
+		}
+		expect_verdict(events[lost].name, i, &verdicts[i], FW_NOT_OBSERVED);
+		if (!strstr(verdicts[i].why.text, events[lost].event))
+			fail_msg("%s without %s: \"%s\"", fw_rules[i].id, events[lost].event,
+				 verdicts[i].why.text);
+	}
+	fw_fork_free(fork);
+}
+
+static void lost_events_are_not_observed(void **state)
+{
+	size_t lost;
+
+	(void)state;
+	for (lost = 0; lost < ARRAY_SIZE(events); lost++) {
+		expect_not_observed(FIXTURE_FORK, lost);
+		expect_not_observed(FIXTURE_THREAD, lost);
+		expect_not_observed(FIXTURE_KTHREAD, lost);
+	}
+}
+
+/* An event of an older sender, which ended before the field that a rule needs. */
+static void short_events_are_not_observed(void **state)
+{
+	struct fw_fork *fork = fixture_fork(FIXTURE_FORK);
+	const struct fw_judgement *verdicts;
+
+	(void)state;
+	fork->copy_thread->hdr.size = FIELD(copy_thread, context_after);
+	fork->first_run->hdr.size = FIELD(first_run, regs);
+	verdicts = judge(fork);
+	expect_verdict("short", rule_nr("A9"), &verdicts[rule_nr("A9")], FW_PASS);
+	expect_verdict("short", rule_nr("A7"), &verdicts[rule_nr("A7")], FW_PASS);
+	expect_verdict("short", rule_nr("B1"), &verdicts[rule_nr("B1")], FW_PASS);
+	expect_verdict("short", rule_nr("C3"), &verdicts[rule_nr("C3")], FW_PASS);
+	expect_verdict("short", rule_nr("A2"), &verdicts[rule_nr("A2")], FW_NOT_OBSERVED);
+	expect_verdict("short", rule_nr("B2"), &verdicts[rule_nr("B2")], FW_NOT_OBSERVED);
+	expect_verdict("short", rule_nr("C4"), &verdicts[rule_nr("C4")], FW_NOT_OBSERVED);
+	assert_non_null(strstr(verdicts[rule_nr("B2")].why.text, "context_after"));
+	fw_fork_free(fork);
+}
+
+/* Judges one rule of @fork, and frees it. */
+static void expect_one(struct fw_fork *fork, const char *rule, enum fw_verdict verdict,
+		       const char *part)
+{
+	const struct fw_judgement *is = judge(fork) + rule_nr(rule);
+
+	expect_verdict(rule, rule_nr(rule), is, verdict);
+	if (!strstr(is->why.text, part))
+		fail_msg("%s says \"%s\", not \"%s\"", rule, is->why.text, part);
+	fw_fork_free(fork);
+}
+
+static void what_else_hides_a_value(void **state)
+{
+	const struct fw_ksyms *ksyms = env.ksyms;
+	struct fw_fork *fork;
+
+	(void)state;
+	fork = fixture_fork(FIXTURE_FORK);
+	fork->enter->flags &= ~FORKWATCH_ENTER_INSN;
+	expect_one(fork, "A3", FW_NOT_OBSERVED, "0xffffa1d4c96c was not in memory");
+
+	fork = fixture_fork(FIXTURE_FORK);
+	fork->copy_thread->context_before.saved[0]++;
+	fork->copy_thread->parent_switches += 2;
+	expect_one(fork, "B1", FW_NOT_OBSERVED, "switched out 2 times");
+
+	fork = fixture_fork(FIXTURE_FORK);
+	fork->first_run->switch_return = 0;
+	expect_one(fork, "C3", FW_NOT_OBSERVED, "bl cpu_switch_to");
+
+	env.ksyms = NULL;
+	expect_one(fixture_fork(FIXTURE_FORK), "B2", FW_NOT_OBSERVED, "kptr_restrict");
+	expect_one(fixture_fork(FIXTURE_FORK), "C1", FW_NOT_OBSERVED, "kptr_restrict");
+	fork = fixture_fork(FIXTURE_FORK);
+	fork->first_run->live.fp++;
+	expect_one(fork, "C1", FW_FAIL, "fp: live");
+	fork = fixture_fork(FIXTURE_FORK);
+	fork->first_run->prev_context.pc++;
+	expect_one(fork, "C3", FW_FAIL, "saved pc: prev");
+	env.ksyms = ksyms;
+
+	env.kernel = 0;
+	expect_one(fixture_fork(FIXTURE_KTHREAD), "B4", FW_NOT_OBSERVED, env.release);
+	expect_one(fixture_fork(FIXTURE_FORK), "B5", FW_NOT_OBSERVED, env.release);
+	env.kernel = KERNEL_VERSION(6, 1, 0);
+}
+
+/* The parent was switched out before or after dup_task_struct(): one side still shows it. */
+static void switched_out_once(void **state)
+{
+	struct fw_fork *fork = fixture_fork(FIXTURE_FORK);
+
+	(void)state;
+	fork->copy_thread->parent_context.saved[0]++;
+	fork->copy_thread->parent_switches++;
+	expect_one(fork, "B1", FW_PASS, "");
+
+	fork = fixture_fork(FIXTURE_FORK);
+	fork->copy_thread->parent_context.saved[0]++;
+	fork->copy_thread->context_before.saved[0]++;
+	fork->copy_thread->parent_switches++;
+	expect_one(fork, "B1", FW_PASS, "");
+}
+
+static struct fw_fork *kthread_with_pstate(uint64_t pstate)
+{
+	struct fw_fork *fork = fixture_fork(FIXTURE_KTHREAD);
+
+	BOTH(fork, pstate, = pstate);
+	return fork;
+}
+
+static struct fw_fork *fork_with_fp(uint64_t fp)
+{
+	struct fw_fork *fork = fixture_fork(FIXTURE_FORK);
+
+	CONTEXT(fork, fp, = fp);
+	return fork;
+}
+
+static void kernels_differ(void **state)
+{
+	uint64_t stackframe;
+	struct fw_fork *fork = fixture_fork(FIXTURE_FORK);
+
+	(void)state;
+	stackframe = fork->copy_thread->stackframe;
+	fw_fork_free(fork);
+
+	env.kernel = KERNEL_VERSION(5, 10, 0);
+	expect_one(fork_with_fp(0), "B5", FW_PASS, "");
+	expect_one(fork_with_fp(stackframe), "B5", FW_FAIL, "expected 0x0");
+	expect_one(kthread_with_pstate(0x5), "B4", FW_PASS, "");
+	expect_one(kthread_with_pstate(0x801005), "B4", FW_PASS, "");
+	expect_one(kthread_with_pstate(0x100005), "B4", FW_FAIL, "expected 0x5");
+	expect_one(kthread_with_pstate(0x4), "B4", FW_FAIL, "expected 0x5");
+
+	env.kernel = KERNEL_VERSION(5, 11, 0);
+	expect_one(kthread_with_pstate(0x5), "B4", FW_FAIL, "expected 0x100005");
+	env.kernel = KERNEL_VERSION(5, 13, 0);
+	expect_one(fork_with_fp(0), "B5", FW_PASS, "");
+	env.kernel = KERNEL_VERSION(5, 14, 0);
+	expect_one(fork_with_fp(0), "B5", FW_FAIL, "its stackframe");
+	env.kernel = KERNEL_VERSION(7, 3, 0);
+	expect_one(fork_with_fp(stackframe), "B5", FW_PASS, "");
+	expect_one(kthread_with_pstate(0x100005), "B4", FW_PASS, "");
+	env.kernel = KERNEL_VERSION(6, 1, 0);
+}
+
+/* A Cortex-A72 has no SSBS: a switch sets the bit in memory, the next entry finds it clear. */
+static void ssbs_is_nobodys(void **state)
+{
+	struct fw_fork *fork = fixture_fork(FIXTURE_FORK);
+	size_t i;
+
+	(void)state;
+	fork->first_run->regs.pstate |= 1U << 12;
+	fork->ret->regs.pstate |= 1U << 12;
+	judge(fork);
+	for (i = 0; i < fw_nr_rules; i++)
+		assert_int_not_equal(((struct fw_judgement *)fork->verdicts)[i].verdict, FW_FAIL);
+	fw_fork_free(fork);
+
+	/* For AArch32 it is another one, and bit 12 is of the IT state. */
+	fork = fixture_fork(FIXTURE_COMPAT);
+	fork->first_run->regs.pstate |= 1U << 23;
+	expect_one(fork, "C4", FW_PASS, "");
+	fork = fixture_fork(FIXTURE_COMPAT);
+	fork->first_run->regs.pstate |= 1U << 12;
+	expect_one(fork, "C4", FW_FAIL, "pstate");
+}
+
+static struct fw_fork *fork_after(enum fixture_kind kind, uint32_t insn, uint64_t pstate)
+{
+	struct fw_fork *fork = fixture_fork(kind);
+
+	fork->enter->insn = insn;
+	ALL(fork, pstate, |= pstate);
+	return fork;
+}
+
+static void forms_of_svc(void **state)
+{
+	(void)state;
+	expect_one(fork_after(FIXTURE_FORK, 0xd4000001, 0), "A3", FW_PASS, "");
+	expect_one(fork_after(FIXTURE_FORK, 0xd4001001, 0), "A3", FW_PASS, "");
+	expect_one(fork_after(FIXTURE_FORK, 0xdf000000, 0), "A3", FW_FAIL, "");
+	expect_one(fork_after(FIXTURE_COMPAT, 0xef000000, 0), "A3", FW_PASS, "");
+	expect_one(fork_after(FIXTURE_COMPAT, 0x0f000000, 0), "A3", FW_PASS, "");
+	expect_one(fork_after(FIXTURE_COMPAT, 0xd4000001, 0), "A3", FW_FAIL, "");
+	expect_one(fork_after(FIXTURE_COMPAT, 0xff000000, 0), "A3", FW_FAIL, "");
+	expect_one(fork_after(FIXTURE_COMPAT, 0xdf004770, 0x20), "A3", FW_PASS, "");
+	expect_one(fork_after(FIXTURE_COMPAT, 0x4770df00, 0x20), "A3", FW_FAIL, "");
+}
+
+/* copy_thread() itself may fail on newer kernels: what it left undone is no rule's concern. */
+static void copy_thread_fails(void **state)
+{
+	struct fw_fork *fork = fixture_fork(FIXTURE_FAILED);
+	size_t i;
+
+	(void)state;
+	fork->copy_thread->result = -ENOMEM;
+	fork->exit->result = -ENOMEM;
+	fork->ret->result = -ENOMEM;
+	memset(&fork->copy_thread->context_after, 0, sizeof(fork->copy_thread->context_after));
+	judge(fork);
+	for (i = 0; i < fw_nr_rules; i++)
+		expect_verdict("copy_thread failed", i, (struct fw_judgement *)fork->verdicts + i,
+			       strcmp(fw_rules[i].id, "D2") ? FW_NA : FW_PASS);
+	fw_fork_free(fork);
+}
+
+static void child_of_a_failed_fork(void **state)
+{
+	struct fw_fork *fork = fixture_fork(FIXTURE_FAILED);
+	struct fw_fork *good = fixture_fork(FIXTURE_FORK);
+
+	(void)state;
+	fork->first_run = good->first_run;
+	good->first_run = NULL;
+	expect_one(fork, "D2", FW_FAIL, "ran");
+
+	fork = fixture_fork(FIXTURE_FAILED);
+	fork->wakeup = good->wakeup;
+	good->wakeup = NULL;
+	expect_one(fork, "D2", FW_FAIL, "was woken");
+	fw_fork_free(good);
+
+	fork = fixture_fork(FIXTURE_FAILED);
+	lose(fork, EVENT(exit));
+	expect_one(fork, "D2", FW_NOT_OBSERVED, "fork_exit");
+	fork = fixture_fork(FIXTURE_FAILED);
+	lose(fork, EVENT(ret));
+	expect_one(fork, "D2", FW_NOT_OBSERVED, "fork_return");
+}
+
+static void nothing_but_a_child(void **state)
+{
+	struct fw_fork *fork = fixture_fork(FIXTURE_FORK);
+	const struct fw_judgement *verdicts;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(events); i++)
+		if (strcmp(events[i].name, "first_run"))
+			lose(fork, events[i].offset);
+	verdicts = judge(fork);
+	for (i = 0; i < fw_nr_rules; i++)
+		expect_verdict("first_run alone", i, &verdicts[i],
+			       !strcmp(fw_rules[i].id, "C3") ? FW_PASS :
+			       !strcmp(fw_rules[i].id, "D2") ? FW_NA : FW_NOT_OBSERVED);
+	fw_fork_free(fork);
+}
+
+static void judged_again(void **state)
+{
+	struct fw_fork *fork = fixture_fork(FIXTURE_FORK);
+
+	(void)state;
+	judge(fork);
+	fork->copy_thread->regs_after.x[0] = 1;
+	expect_one(fork, "A1", FW_FAIL, "0x1");
+}
+
+static void verdicts_have_names(void **state)
+{
+	(void)state;
+	assert_string_equal(fw_verdict_name(FW_PASS), "PASS");
+	assert_string_equal(fw_verdict_name(FW_FAIL), "FAIL");
+	assert_string_equal(fw_verdict_name(FW_NOT_OBSERVED), "NOT OBSERVED");
+	assert_string_equal(fw_verdict_name(FW_NA), "N/A");
+}
+
+static void tally_counts(void **state)
+{
+	struct fw_tally tally;
+	struct fw_fork *fork;
+	uint64_t sum = 0;
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(fw_tally_open(&tally), 0);
+	for (i = 0; i < FIXTURE_NR_KINDS; i++) {
+		fork = fixture_fork(i);
+		if (i == FIXTURE_VFORK) {
+			lose(fork, EVENT(first_run));
+			fw_fork_settle(fork, true);
+		}
+		if (i == FIXTURE_THREAD)
+			mutate_x1_differs(fork);
+		if (i != FIXTURE_CLONE3)
+			judge(fork);	/* one that was not judged has no verdicts */
+		fw_tally_add(&tally, fork);
+		fw_fork_free(fork);
+	}
+	assert_int_equal(tally.forks, FIXTURE_NR_KINDS);
+	assert_int_equal(tally.failed, 3);
+	assert_int_equal(tally.incomplete, 1);
+	assert_int_equal(tally.by_kind[FW_FORK], 4);
+	assert_int_equal(tally.by_kind[FW_VFORK], 1);
+	assert_int_equal(tally.by_kind[FW_THREAD], 2);
+	assert_int_equal(tally.by_kind[FW_SHARED_VM], 1);
+	assert_int_equal(tally.by_kind[FW_KTHREAD], 2);
+	assert_int_equal(tally.by_kind[FW_IO_THREAD], 1);
+	assert_int_equal(tally.by_kind[FW_KIND_UNKNOWN], 1);
+	assert_int_equal(tally.verdicts[FW_FAIL], 1);
+	assert_int_equal(tally.by_rule[rule_nr("A2")][FW_FAIL], 1);
+	assert_int_equal(tally.verdicts[FW_NOT_OBSERVED], 5);
+	assert_int_equal(tally.by_rule[rule_nr("C5")][FW_NOT_OBSERVED], 1);
+	assert_int_equal(tally.by_rule[rule_nr("D2")][FW_PASS], 2);
+	for (i = 0; i < FW_NR_VERDICTS; i++)
+		sum += tally.verdicts[i];
+	assert_int_equal(sum, (FIXTURE_NR_KINDS - 1) * fw_nr_rules);
+	fw_tally_close(&tally);
+}
+
+/* Does this recorded fork have all that @mutation touches? */
+static bool is_like(const struct fw_fork *fork, const struct mutation *mutation)
+{
+	struct fw_fork *built = fixture_fork(mutation->kind);
+	bool like = fw_fork_kind(fork) == fw_fork_kind(built) && fork->complete &&
+		    fw_fork_error(fork) == fw_fork_error(built) &&
+		    !fork->clone_call == !built->clone_call &&
+		    !(fork->enter->flags & FORKWATCH_ENTER_COMPAT) ==
+		    !(built->enter->flags & FORKWATCH_ENTER_COMPAT) &&
+		    !fork->enter->stack == !built->enter->stack;
+
+	fw_fork_free(built);
+	return like;
+}
+
+static const struct fw_env *recorded_env;
+static bool *recorded_broken;
+
+/* Good as it was recorded; each mutation breaks its rule, and no other but those it says. */
+static void expect_recorded(const char *name, struct fw_fork *fork)
+{
+	const struct fw_judgement *verdicts;
+	size_t i;
+
+	verdicts = fw_check(fork, recorded_env);
+	for (i = 0; i < fw_nr_rules; i++)
+		if (verdicts[i].verdict == FW_FAIL || verdicts[i].verdict == FW_NOT_OBSERVED)
+			fail_msg("%s: fork %llu: %s is %s: %s", name,
+				 (unsigned long long)fork->id, fw_rules[i].id,
+				 fw_verdict_name(verdicts[i].verdict), verdicts[i].why.text);
+}
+
+static void *copy_event(const void *event)
+{
+	const struct forkwatch_header *hdr = event;
+	void *copy;
+
+	if (!hdr)
+		return NULL;
+	copy = malloc(hdr->size);
+	assert_non_null(copy);
+	return memcpy(copy, event, hdr->size);
+}
+
+static struct fw_fork *copy_fork(const struct fw_fork *fork)
+{
+	struct fw_fork *copy = calloc(1, sizeof(*copy));
+
+	assert_non_null(copy);
+	copy->enter = copy_event(fork->enter);
+	copy->copy_thread = copy_event(fork->copy_thread);
+	copy->exit = copy_event(fork->exit);
+	copy->wakeup = copy_event(fork->wakeup);
+	copy->first_run = copy_event(fork->first_run);
+	copy->ret = copy_event(fork->ret);
+	copy->clone_call = copy_event(fork->clone_call);
+	return copy;
+}
+
+static void break_recorded(const char *name, const struct fw_fork *fork,
+			   const struct mutation *mutation)
+{
+	const struct fw_judgement *verdicts;
+	struct fw_fork *copy;
+	size_t i;
+
+	if (!is_like(fork, mutation))
+		return;
+	copy = copy_fork(fork);
+	mutation->mutate(copy);
+	verdicts = fw_check(copy, recorded_env);
+	for (i = 0; i < fw_nr_rules; i++) {
+		if (!strcmp(fw_rules[i].id, mutation->rule)) {
+			expect_verdict(mutation->name, i, &verdicts[i], FW_FAIL);
+			recorded_broken[i] = true;
+		} else if (verdicts[i].verdict == FW_FAIL &&
+			   !is_in(fw_rules[i].id, mutation->others)) {
+			fail_msg("%s: %s breaks %s", name, mutation->name, fw_rules[i].id);
+		}
+	}
+	fw_fork_free(copy);
+}
+
+static void judge_recorded(const char *name, struct fixture_forks *forks,
+			   const struct fw_env *of)
+{
+	struct fw_fork *fork;
+	size_t i;
+
+	recorded_env = of;
+	for (fork = forks->first; fork; fork = fork->next) {
+		expect_recorded(name, fork);
+		for (i = 0; i < ARRAY_SIZE(mutations); i++)
+			break_recorded(name, fork, &mutations[i]);
+	}
+}
+
+static void recorded_forks_are_judged(void **state)
+{
+	int traces;
+	size_t i;
+
+	(void)state;
+	recorded_broken = calloc(fw_nr_rules, sizeof(*recorded_broken));
+	traces = fixture_recorded(judge_recorded);
+	for (i = 0; traces && i < fw_nr_rules; i++)
+		if (!recorded_broken[i])
+			fail_msg("no recorded fork could break %s", fw_rules[i].id);
+	free(recorded_broken);
+	if (!traces)
+		skip();
+}
+
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(good_forks_pass),
+		TEST(every_rule_is_described),
+		TEST(mutations_break_their_rule),
+		TEST(every_register_counts),
+		TEST(lost_events_are_not_observed),
+		TEST(short_events_are_not_observed),
+		TEST(what_else_hides_a_value),
+		TEST(switched_out_once),
+		TEST(kernels_differ),
+		TEST(ssbs_is_nobodys),
+		TEST(forms_of_svc),
+		TEST(copy_thread_fails),
+		TEST(child_of_a_failed_fork),
+		TEST(nothing_but_a_child),
+		TEST(judged_again),
+		TEST(verdicts_have_names),
+		TEST(tally_counts),
+		TEST(recorded_forks_are_judged),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
