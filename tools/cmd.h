@@ -21,6 +21,7 @@ struct fw_cmd {
 extern const struct fw_cmd fw_cmd_run;
 extern const struct fw_cmd fw_cmd_record;
 extern const struct fw_cmd fw_cmd_report;
+extern const struct fw_cmd fw_cmd_check;
 extern const struct fw_cmd fw_cmd_show;
 extern const struct fw_cmd fw_cmd_list;
 
