@@ -70,20 +70,21 @@ static __always_inline __u32 current_tgid(void)
 	return bpf_get_current_pid_tgid() >> 32;
 }
 
-static __always_inline bool is_watched(__u32 tid)
+/* What is known of a watched task, FW_TASK_*; NULL: it is not watched. */
+static __always_inline __u8 *find_task(__u32 tid)
 {
 	return bpf_map_lookup_elem(&watched, &tid);
 }
 
-static __always_inline bool current_is_watched(void)
+static __always_inline bool is_watched(__u32 tid)
 {
-	return is_watched(current_tid());
+	return find_task(tid);
 }
 
 /* For events that have nothing to do with a fork. */
 static __always_inline bool current_is_in_view(void)
 {
-	return all_tasks ? current_tgid() != tracer : current_is_watched();
+	return all_tasks ? current_tgid() != tracer : is_watched(current_tid());
 }
 
 /* One side of a switch. The idle tasks are every CPU's tid 0. */
@@ -92,11 +93,11 @@ static __always_inline bool side_is_watched(__u32 tid)
 	return all_tasks ? tid && tid != tracer : is_watched(tid);
 }
 
-static __always_inline bool watch(__u32 tid, __u8 program)
+static __always_inline bool watch(__u32 tid, __u8 task)
 {
 	struct fw_cpu_state *cpu;
 
-	if (!bpf_map_update_elem(&watched, &tid, &program, BPF_ANY))
+	if (!bpf_map_update_elem(&watched, &tid, &task, BPF_ANY))
 		return true;
 	cpu = this_cpu();
 	if (cpu)
@@ -106,14 +107,14 @@ static __always_inline bool watch(__u32 tid, __u8 program)
 
 /*
  * Numbers an event of @size bytes and gets room for it; NULL if there is none.
- * A gap in the numbers is a drop.
+ * A gap in the numbers is a drop. @task: whose fork it belongs to, or NULL.
  *
  * Kernels whose tracepoints are guarded by tracepoint_srcu (7.3 is one) can
  * preempt us in exec and exit, and 5.10 has no atomic operation that returns a
  * value. So an event that comes within the numbering of another one of this
  * CPU gives way, and is counted.
  */
-static __always_inline void *reserve(__u32 size, __u64 *seq)
+static __always_inline void *reserve(__u32 size, __u64 *seq, __u8 *task)
 {
 	struct fw_cpu_state *cpu = this_cpu();
 	void *event = NULL;
@@ -123,13 +124,16 @@ static __always_inline void *reserve(__u32 size, __u64 *seq)
 	__sync_fetch_and_add(&cpu->busy, 1);
 	if (*(volatile __u64 *)&cpu->busy == 1) {
 		*seq = cpu->seq++;
-		event = bpf_ringbuf_reserve(&ring, size, 0);
+		if (!task || !(*task & FW_TASK_TORN))
+			event = bpf_ringbuf_reserve(&ring, size, 0);
 		if (!event)
 			cpu->drops++;
 	} else {
 		__sync_fetch_and_add(&cpu->nested, 1);
 	}
 	__sync_fetch_and_add(&cpu->busy, -1);
+	if (!event && task)
+		*task |= FW_TASK_TORN;
 	return event;
 }
 
@@ -150,13 +154,13 @@ static __always_inline void submit(void *event, bool wake)
  * is cut to ours; one that knows fewer leaves the tail as it is, past hdr.size.
  */
 static __always_inline void forward(const struct forkwatch_header *event, const __u32 size,
-				    bool wake)
+				    __u8 *task, bool wake)
 {
 	struct forkwatch_header *copy;
 	__u16 sent = 0;
 	__u64 seq;
 
-	copy = reserve(size, &seq);
+	copy = reserve(size, &seq, task);
 	if (!copy)
 		return;
 	bpf_probe_read_kernel(&sent, sizeof(sent), &event->size);
@@ -177,15 +181,15 @@ int on_cpu_switch_to(struct bpf_raw_tracepoint_args *ctx)
 	bpf_probe_read_kernel(&prev, sizeof(prev), &event->prev_tid);
 	bpf_probe_read_kernel(&next, sizeof(next), &event->next_tid);
 	if (side_is_watched(prev) || side_is_watched(next))
-		forward(&event->hdr, sizeof(*event), false);
+		forward(&event->hdr, sizeof(*event), NULL, false);
 	return 0;
 }
 
-/* Begins an event of our own, of @type. */
-#define begin(type, event_kind)						\
+/* Begins an event of our own, of @type; @task as for reserve(). */
+#define begin(type, event_kind, task)					\
 ({									\
 	__u64 seq_;							\
-	struct type *event_ = reserve(sizeof(*event_), &seq_);		\
+	struct type *event_ = reserve(sizeof(*event_), &seq_, task);	\
 									\
 	if (event_) {							\
 		event_->hdr.size = sizeof(*event_);			\
@@ -205,15 +209,13 @@ int on_wakeup_new(struct bpf_raw_tracepoint_args *ctx)
 {
 	const struct task_struct *child = (const void *)ctx->args[0];
 	struct forkwatch_wakeup_new *event;
-	__u32 parent = current_tid();
-	__u8 *program;
+	__u8 *task = find_task(current_tid());
 
-	program = bpf_map_lookup_elem(&watched, &parent);
-	if (!program)
+	if (!task)
 		return 0;
-	watch(BPF_CORE_READ(child, pid), *program);
+	watch(BPF_CORE_READ(child, pid), *task & FW_TASK_FORKED);
 
-	event = begin(forkwatch_wakeup_new, FORKWATCH_WAKEUP_NEW);
+	event = begin(forkwatch_wakeup_new, FORKWATCH_WAKEUP_NEW, task);
 	if (!event)
 		return 0;
 	event->child = (__u64)child;
@@ -234,7 +236,7 @@ static __always_inline bool exec_is_watched(__u32 tid, __u32 old_tid)
 		return current_is_in_view();
 	if (tid != old_tid)
 		bpf_map_delete_elem(&watched, &old_tid);
-	watch(tid, FW_PROGRAM_NEW);
+	watch(tid, 0);
 	return true;
 }
 
@@ -250,7 +252,7 @@ int on_exec(struct bpf_raw_tracepoint_args *ctx)
 	if (!exec_is_watched(current_tid(), old_tid))
 		return 0;
 
-	event = begin(forkwatch_exec, FORKWATCH_EXEC);
+	event = begin(forkwatch_exec, FORKWATCH_EXEC, NULL);
 	if (!event)
 		return 0;
 	event->task = (__u64)task;
@@ -290,7 +292,7 @@ int on_exit(struct bpf_raw_tracepoint_args *ctx)
 	if (!current_is_in_view())
 		return 0;
 
-	event = begin(forkwatch_exit, FORKWATCH_EXIT);
+	event = begin(forkwatch_exit, FORKWATCH_EXIT, NULL);
 	if (event) {
 		event->task = (__u64)task;
 		event->start_time = BPF_CORE_READ(task, start_time);
@@ -302,21 +304,52 @@ int on_exit(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-#define FORWARD(name)							\
+/* @whose: task where a lost event tears the current task's fork, NULL where it does not. */
+#define FORWARD(name, whose)						\
 SEC("raw_tp/" #name)							\
 int on_##name(struct bpf_raw_tracepoint_args *ctx)			\
 {									\
-	if (current_is_watched())					\
+	__u8 *task = find_task(current_tid());				\
+									\
+	if (task)							\
 		forward((const void *)ctx->args[0],			\
-			sizeof(struct forkwatch_##name), false);	\
+			sizeof(struct forkwatch_##name), whose, false);	\
 	return 0;							\
 }
 
-FORWARD(copy_thread)
-FORWARD(fork_exit)
-FORWARD(fork_return)
-FORWARD(first_run)
-FORWARD(clone_call)
+/* In the child, which is found by its task_struct and start time. */
+FORWARD(tail_return, NULL)
+FORWARD(first_run, NULL)
+
+/* In the parent, in order. */
+FORWARD(fork_return, task)
+FORWARD(fork_exit, task)
+FORWARD(copy_thread, task)
+
+/* The current task, about to fork; NULL if it is not to be watched. */
+static __always_inline __u8 *find_parent(void)
+{
+	__u32 tid = current_tid();
+	__u8 *task = find_task(tid);
+
+	if (task || !all_tasks || current_tgid() == tracer || !watch(tid, 0))
+		return task;
+	return find_task(tid);
+}
+
+SEC("raw_tp/clone_call")
+int on_clone_call(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u8 *task = find_parent();
+
+	if (!task)
+		return 0;
+	*task &= FW_TASK_FORKED;
+	forward((const void *)ctx->args[0], sizeof(struct forkwatch_clone_call), task, false);
+	if (*task & FW_TASK_TORN)
+		*task |= FW_TASK_CALL_LOST;
+	return 0;
+}
 
 /*
  * Attached last: of a fork whose beginning was seen, the rest is seen too.
@@ -327,14 +360,18 @@ FORWARD(clone_call)
 SEC("raw_tp/fork_enter")
 int on_fork_enter(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u32 tid = current_tid();
-	__u8 *program = bpf_map_lookup_elem(&watched, &tid);
-	bool first = !program || *program == FW_PROGRAM_NEW;
+	__u8 *task = find_parent();
+	bool first;
 
-	if (!program && (!all_tasks || current_tgid() == tracer || !watch(tid, FW_PROGRAM_FORKED)))
+	if (!task)
 		return 0;
-	if (program)
-		*program = FW_PROGRAM_FORKED;
-	forward((const void *)ctx->args[0], sizeof(struct forkwatch_fork_enter), first);
+	first = !(*task & FW_TASK_FORKED);
+	*task = FW_TASK_FORKED | (*task & FW_TASK_CALL_LOST ? FW_TASK_TORN : 0);
+	forward((const void *)ctx->args[0], sizeof(struct forkwatch_fork_enter), task, first);
 	return 0;
 }
+
+/* Every event of the ABI has its program. */
+#define HAS_PROGRAM(KIND, value, name)	\
+	_Static_assert(sizeof(&on_##name), "no program sends " #name);
+FORKWATCH_EVENTS(HAS_PROGRAM)

@@ -8,16 +8,21 @@
 /* One for each CPU. */
 struct fw_cpu_state {
 	__u64 seq;		/* events that passed the filter, the dropped ones too */
-	__u64 drops;		/* those for which the ring had no room */
+	__u64 drops;		/* those for which the ring had no room, and what they tore */
 	__u64 nested;		/* events that came within the numbering of another one */
 	__u64 watch_full;	/* children that found the watch set full */
 	__u64 busy;		/* 1 while an event is being numbered */
 };
 
-/* The watch set's values: a task's program, as far as the tracer knows it. */
-enum {
-	FW_PROGRAM_NEW,		/* just executed */
-	FW_PROGRAM_FORKED,	/* has forked, and the tracer was woken to read its maps */
-};
+/*
+ * The watch set's values: what is known of a task.
+ *
+ * An event that was lost takes the later ones of the same fork with it, so that
+ * what arrives from a parent is the beginning of each fork. Otherwise the start
+ * of one could be taken for that of another, whose own start is missing.
+ */
+#define FW_TASK_FORKED		(1U << 0)	/* this program's maps have been asked for */
+#define FW_TASK_TORN		(1U << 1)	/* of its latest fork an event was lost */
+#define FW_TASK_CALL_LOST	(1U << 2)	/* namely clone_call, and fork_enter follows */
 
 #endif /* FW_TRANSPORT_H */

@@ -376,10 +376,10 @@ static int source_bpf_open(struct fw_source **out, const struct fw_source_option
 static int source_bpf_watch(struct fw_source *source, pid_t tid)
 {
 	__u32 key = tid;
-	__u8 program = FW_PROGRAM_NEW;
+	__u8 task = 0;
 
 	return bpf_map__update_elem(source->skel->maps.watched, &key, sizeof(key),
-				    &program, sizeof(program), BPF_NOEXIST);
+				    &task, sizeof(task), BPF_NOEXIST);
 }
 
 /*
