@@ -139,8 +139,14 @@ void fw_fork_free(struct fw_fork *fork)
 	free(fork);
 }
 
+/*
+ * A drop is a gap, unless no later event of its CPU came; a gap is a drop, unless
+ * a recording was damaged.
+ */
 uint64_t fw_losses_total(const struct fw_losses *losses)
 {
-	return losses->seq_gaps + losses->ring_drops + losses->probe_misses +
-	       losses->watch_full + losses->bad_events;
+	uint64_t missing = losses->seq_gaps > losses->ring_drops ? losses->seq_gaps :
+			   losses->ring_drops;
+
+	return missing + losses->probe_misses + losses->watch_full + losses->bad_events;
 }

@@ -924,11 +924,14 @@ static void cpus_that_cannot_be(void **state)
 	assert_int_equal(fw_model_events(test->model), 0);
 }
 
+/* A gap and a drop are one event. */
 static void losses_add_up(void **state)
 {
 	struct fw_losses losses = { 1, 20, 300, 4000, 50000 };
 
 	(void)state;
+	assert_int_equal(fw_losses_total(&losses), 54320);
+	losses.seq_gaps = 21;
 	assert_int_equal(fw_losses_total(&losses), 54321);
 }
 
