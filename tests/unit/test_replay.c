@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What report, show and check say of recorded traces, and of such that were changed. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "event.h"
+#include "replay.h"
+#include "tree.h"
+#include "verdicts.h"
+
+#define DATA(name)	TEST_DATA_DIR "/6.1/" name
+
+static char base[64], copy[128];
+
+static int setup(void **state)
+{
+	(void)state;
+	strcpy(base, "/tmp/forkwatch-replay-XXXXXX");
+	if (!mkdtemp(base))
+		return -1;
+	snprintf(copy, sizeof(copy), "%s/trace", base);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", base);
+	return system(command);
+}
+
+static struct fw_replay *open_replay(const char *dir)
+{
+	struct fw_replay *replay;
+
+	if (fw_replay_open(&replay, dir))
+		fail_msg("%s", fw_trace_error());
+	return replay;
+}
+
+/* Changes an event; returns false to leave it out. */
+typedef bool (*edit_fn)(struct forkwatch_header *event);
+
+/* Writes the recorded trace @from again, with @edit's changes. */
+static void edit_trace(const char *from, edit_fn edit)
+{
+	struct fw_trace_end end = { 0 };
+	struct fw_trace_writer *writer;
+	struct forkwatch_header *event;
+	struct fw_trace *trace;
+	const void *data;
+	size_t size;
+
+	if (fw_trace_open(&trace, from))
+		fail_msg("%s", fw_trace_error());
+	assert_int_equal(fw_trace_create(&writer, copy, true), 0);
+	assert_int_equal(fw_trace_begin(writer, fw_trace_info(trace)), 0);
+	while (fw_trace_next(trace, &data, &size) > 0) {
+		assert_int_equal(fw_event_decode(data, size, &event), 0);
+		if (edit(event))
+			assert_int_equal(fw_trace_write(writer, event, event->size), 0);
+		free(event);
+	}
+	assert_int_equal(fw_trace_finish(writer, &end), 0);
+	fw_trace_close(trace);
+}
+
+static int take_verdicts(void *ctx, struct fw_fork *fork)
+{
+	fw_verdicts_add(ctx, fork);
+	fw_fork_free(fork);
+	return 0;
+}
+
+static struct fw_replay *judged;
+static struct fw_replay_result result;
+
+static void check(const char *dir, const char *rules, struct fw_verdicts *verdicts)
+{
+	const struct fw_replay_sink sink = { .fork = take_verdicts };
+	char word[16];
+
+	judged = open_replay(dir);
+	assert_int_equal(fw_verdicts_open(verdicts), 0);
+	if (rules)
+		assert_int_equal(fw_verdicts_choose(verdicts, rules, word, sizeof(word)), 0);
+	verdicts->trace = "TRACE";
+	verdicts->info = fw_replay_info(judged);
+	assert_int_equal(fw_replay_run(judged, &sink, verdicts, &result), 0);
+	fw_verdicts_settle(verdicts, &result);
+}
+
+static void end_check(struct fw_verdicts *verdicts)
+{
+	fw_verdicts_close(verdicts);
+	fw_replay_close(judged);
+}
+
+/* What the verdicts are in @format. From malloc. */
+static char *say(const struct fw_verdicts *verdicts, const char *format)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	assert_int_equal(fw_verdict_format_find(format)->put(verdicts, out, false), 0);
+	fclose(out);
+	return text;
+}
+
+static void assert_says(const struct fw_verdicts *verdicts, const char *format, const char *words)
+{
+	char *text = say(verdicts, format);
+
+	if (!strstr(text, words))
+		fail_msg("`%s' is not in %s:\n%s", words, format, text);
+	free(text);
+}
+
+/* Every trace that was recorded is whole, and keeps every rule. */
+static void test_recorded(void **state)
+{
+	FILE *list = popen("find " TEST_DATA_DIR " -name metadata -printf '%h\\n'", "r");
+	unsigned int n = 0;
+	char dir[512];
+
+	(void)state;
+	assert_non_null(list);
+	for (; fgets(dir, sizeof(dir), list); n++) {
+		struct fw_verdicts verdicts;
+
+		dir[strcspn(dir, "\n")] = '\0';
+		check(dir, NULL, &verdicts);
+		if (verdicts.answer != FW_HOLDS)
+			fail_msg("%s: %s: %s", dir, fw_answer_name(verdicts.answer),
+				 verdicts.reason);
+		assert_true(result.complete);
+		assert_true(verdicts.forks > 0);
+		end_check(&verdicts);
+	}
+	pclose(list);
+	assert_true(n > 0);
+}
+
+static bool leave(struct forkwatch_header *event)
+{
+	(void)event;
+	return true;
+}
+
+/* Written again, a trace is the same trace. */
+static void test_written_again(void **state)
+{
+	const void *data, *data_again;
+	struct fw_trace *trace, *again;
+	size_t size, size_again;
+	unsigned int n = 0;
+
+	(void)state;
+	edit_trace(DATA("tree"), leave);
+	assert_int_equal(fw_trace_open(&trace, DATA("tree")), 0);
+	assert_int_equal(fw_trace_open(&again, copy), 0);
+	for (; fw_trace_next(trace, &data, &size) > 0; n++) {
+		assert_int_equal(fw_trace_next(again, &data_again, &size_again), 1);
+		assert_int_equal(size_again, size);
+		assert_memory_equal(data_again, data, size);
+	}
+	assert_int_equal(fw_trace_next(again, &data_again, &size_again), 0);
+	assert_true(n > 0);
+	fw_trace_close(trace);
+	fw_trace_close(again);
+}
+
+static bool return_7(struct forkwatch_header *event)
+{
+	struct forkwatch_copy_thread *copied = (void *)event;
+	static unsigned int n;
+
+	if (event->kind == FORKWATCH_COPY_THREAD && ++n == 2)
+		copied->regs_after.x[0] = 7;
+	return true;
+}
+
+/* One wrong register in one fork: found, named, and an answer of its own. */
+static void test_broken(void **state)
+{
+	struct fw_verdicts verdicts;
+	json_t *object;
+	char *text;
+
+	(void)state;
+	edit_trace(DATA("tree"), return_7);
+	check(copy, NULL, &verdicts);
+	assert_int_equal(verdicts.answer, FW_BROKEN);
+	assert_non_null(strstr(verdicts.reason, "A1"));
+	assert_int_equal(verdicts.rules[0].nr_failures, 1);
+	assert_int_equal(verdicts.rules[0].failures[0].fork, 2);
+	assert_says(&verdicts, "text", "1 FAIL  5 pass");
+	assert_says(&verdicts, "text", "fork 2 tree[");
+	assert_says(&verdicts, "text", "child 0x7, expected 0");
+	assert_says(&verdicts, "ktap", "\nnot ok 1 A1 ");
+	assert_says(&verdicts, "ktap", "\nok 2 A2 ");
+	assert_says(&verdicts, "ktap", "# fork 2 tree[");
+	assert_says(&verdicts, "junit", "failures=\"2\"");
+	assert_says(&verdicts, "junit", " -&gt; tree[");
+	text = say(&verdicts, "json");
+	object = json_loads(text, 0, NULL);
+	assert_non_null(object);
+	assert_string_equal(json_string_value(json_object_get(object, "answer")), "broken");
+	assert_int_equal(json_integer_value(json_object_get(object, "exit")), 1);
+	json_decref(object);
+	free(text);
+	end_check(&verdicts);
+	/* Who does not ask for A1 is not told. */
+	check(copy, "A2,B", &verdicts);
+	assert_int_equal(verdicts.answer, FW_HOLDS);
+	end_check(&verdicts);
+}
+
+static bool lose_one(struct forkwatch_header *event)
+{
+	static unsigned int n;
+
+	return event->kind != FORKWATCH_COPY_THREAD || ++n != 2;
+}
+
+static void test_incomplete(void **state)
+{
+	struct fw_verdicts verdicts;
+	char last[64];
+
+	(void)state;
+	edit_trace(DATA("tree"), lose_one);
+	check(copy, NULL, &verdicts);
+	assert_int_equal(verdicts.answer, FW_INCOMPLETE);
+	assert_int_equal(result.losses.seq_gaps, 1);
+	assert_says(&verdicts, "text", "LOST");
+	snprintf(last, sizeof(last), "\nnot ok %zu complete", fw_nr_rules + 1);
+	assert_says(&verdicts, "ktap", last);
+	assert_says(&verdicts, "junit", "the trace is incomplete");
+	end_check(&verdicts);
+}
+
+static bool only_exec(struct forkwatch_header *event)
+{
+	return event->kind == FORKWATCH_EXEC;
+}
+
+static void test_unsupported(void **state)
+{
+	struct fw_verdicts verdicts;
+
+	(void)state;
+	check(DATA("fork"), "B4", &verdicts);
+	assert_int_equal(verdicts.answer, FW_UNSUPPORTED);
+	end_check(&verdicts);
+	check(DATA("fork"), "B4,A1", &verdicts);
+	assert_int_equal(verdicts.answer, FW_HOLDS);
+	end_check(&verdicts);
+	/* One event of those that a CPU numbered: the trace can have no gap. */
+	edit_trace(DATA("fork"), only_exec);
+	check(copy, NULL, &verdicts);
+	assert_int_equal(verdicts.answer, FW_UNSUPPORTED);
+	assert_non_null(strstr(verdicts.reason, "no fork"));
+	end_check(&verdicts);
+}
+
+static void test_choose(void **state)
+{
+	struct fw_verdicts verdicts;
+	char word[16];
+
+	(void)state;
+	assert_int_equal(fw_verdicts_open(&verdicts), 0);
+	assert_int_equal(fw_verdicts_choose(&verdicts, "a1,D", word, sizeof(word)), 0);
+	assert_true(verdicts.rules[0].chosen);
+	assert_true(verdicts.rules[0].named);
+	assert_false(verdicts.rules[1].chosen);
+	assert_true(verdicts.rules[fw_nr_rules - 1].chosen);
+	assert_false(verdicts.rules[fw_nr_rules - 1].named);
+	assert_int_equal(fw_verdicts_choose(&verdicts, "A1,Z9", word, sizeof(word)), -EINVAL);
+	assert_string_equal(word, "Z9");
+	assert_int_equal(fw_verdicts_choose(&verdicts, "", word, sizeof(word)), -EINVAL);
+	assert_int_equal(fw_verdicts_choose(&verdicts, "A1,", word, sizeof(word)), -EINVAL);
+	fw_verdicts_close(&verdicts);
+}
+
+static int grow_event(void *ctx, const struct forkwatch_header *event)
+{
+	return fw_tree_event(ctx, event);
+}
+
+static int grow_fork(void *ctx, struct fw_fork *fork)
+{
+	int ret = fw_tree_fork(ctx, fork);
+
+	fw_fork_free(fork);
+	return ret;
+}
+
+static struct fw_tree *grow(const char *dir)
+{
+	const struct fw_replay_sink sink = { .event = grow_event, .fork = grow_fork };
+	struct fw_replay *replay = open_replay(dir);
+	struct fw_tree *tree;
+
+	assert_int_equal(fw_tree_open(&tree), 0);
+	assert_int_equal(fw_replay_run(replay, &sink, tree, &result), 0);
+	fw_replay_close(replay);
+	return tree;
+}
+
+/* workload/tree 2 2: two children, each of which has two. */
+static void test_tree(void **state)
+{
+	static const unsigned int depths[] = { 0, 1, 2, 2, 1, 2, 2 };
+	struct fw_tree *tree = grow(DATA("tree"));
+	const struct fw_node *node = fw_tree_first(tree);
+	unsigned int depth = 0, i;
+
+	(void)state;
+	for (i = 0; i < sizeof(depths) / sizeof(*depths); i++) {
+		assert_non_null(node);
+		assert_int_equal(depth, depths[i]);
+		assert_int_equal(node->id, i);
+		assert_true(node->ended);
+		assert_int_equal(node->code, 0);
+		assert_true(!i || node->passed >= 18);
+		assert_memory_equal(node->comm, "tree", 5);
+		node = fw_tree_next(node, &depth);
+	}
+	assert_null(node);
+	fw_tree_close(tree);
+}
+
+static void test_tree_kinds(void **state)
+{
+	struct fw_tree *tree = grow(DATA("thread"));
+	const struct fw_node *node = fw_tree_first(tree)->first;
+
+	(void)state;
+	assert_int_equal(node->kind, FW_THREAD);
+	assert_int_not_equal(node->tid, node->tgid);
+	fw_tree_close(tree);
+
+	tree = grow(DATA("spawn"));
+	node = fw_tree_first(tree)->first;
+	assert_int_equal(node->kind, FW_VFORK);
+	assert_string_equal(node->path, "/proc/self/exe");
+	fw_tree_close(tree);
+
+	/* Nothing comes of those but the attempt. */
+	tree = grow(DATA("fail"));
+	for (node = fw_tree_first(tree)->first; node; node = node->next) {
+		assert_int_equal(node->tid, 0);
+		assert_true(node->error < 0);
+	}
+	fw_tree_close(tree);
+}
+
+/* A chain as long as a trace can be must not need as deep a stack. */
+static void test_tree_deep(void **state)
+{
+	struct forkwatch_fork_exit exit = {
+		.hdr = { .size = sizeof(exit), .kind = FORKWATCH_FORK_EXIT },
+	};
+	const struct fw_node *node;
+	unsigned int depth = 0;
+	struct fw_tree *tree;
+	uint32_t tid;
+
+	(void)state;
+	assert_int_equal(fw_tree_open(&tree), 0);
+	for (tid = 1; tid <= 300000; tid++) {
+		exit.hdr.tid = tid;
+		exit.hdr.tgid = tid;
+		exit.child_tid = tid + 1;
+		exit.child_tgid = tid + 1;
+		assert_int_equal(fw_tree_event(tree, &exit.hdr), 0);
+	}
+	for (node = fw_tree_first(tree); node->first; node = fw_tree_next(node, &depth))
+		;
+	assert_int_equal(depth, 300000);
+	assert_null(fw_tree_next(node, &depth));
+	fw_tree_close(tree);
+}
+
+/* Names that the recording machine knew come along; /proc of this one is not asked. */
+static void test_names(void **state)
+{
+	struct fw_usyms *usyms;
+	char name[64];
+	int known;
+
+	(void)state;
+	assert_int_equal(fw_usyms_new(&usyms), 0);
+	assert_int_equal(fw_usyms_add(usyms, 1, 0x1000, "libc.so.6:_Fork+0x3c"), 0);
+	assert_string_equal(fw_usyms_name(usyms, 1, 0x1000, name, sizeof(name), &known),
+			    "libc.so.6:_Fork+0x3c");
+	assert_true(known);
+	assert_string_equal(fw_usyms_name(usyms, 1, 0x1004, name, sizeof(name), &known), "0x1004");
+	assert_false(known);
+	assert_int_equal(fw_usyms_add(usyms, 1, 0x1000, "b\x1b[2J"), 0);
+	assert_string_equal(fw_usyms_name(usyms, 1, 0x1000, name, sizeof(name), &known), "b?[2J");
+	fw_usyms_name(usyms, getpid(), (uintptr_t)&test_names, name, sizeof(name), &known);
+	assert_false(known);
+	fw_usyms_close(usyms);
+}
+
+int main(void)
+{
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_recorded),
+		TEST(test_written_again),
+		TEST(test_broken),
+		TEST(test_incomplete),
+		TEST(test_unsupported),
+		TEST(test_choose),
+		TEST(test_tree),
+		TEST(test_tree_kinds),
+		TEST(test_tree_deep),
+		TEST(test_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
