@@ -9,7 +9,6 @@
 
 #include <linux/capability.h>
 #include <linux/cred.h>
-#include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -183,10 +182,19 @@ static bool may_see_addresses(void)
 	return strspn(shown, "0") != strlen(shown);
 }
 
+/* (sprint_symbol() and its like would write beyond @context_pc_symbol.) */
+static void name_pc(struct forkwatch_clone_report *report)
+{
+	char *name = report->context_pc_symbol;
+
+	snprintf(name, sizeof(report->context_pc_symbol), "%pS", (void *)report->context.pc);
+	name[strcspn(name, "/")] = '\0';	/* the function's size */
+}
+
 void fw_report_redact(struct forkwatch_clone_report *report)
 {
 	if (report->stack_bytes)
-		sprint_symbol_no_offset(report->context_pc_symbol, report->context.pc);
+		name_pc(report);
 	if (may_see_addresses()) {
 		report->flags |= FORKWATCH_REPORT_ADDRESSES;
 		return;
