@@ -413,7 +413,7 @@ uint64_t fw_ksyms_addr(const struct fw_ksyms *ksyms, const char *name)
 	struct memo *known;
 	uint64_t addr;
 
-	if (!ksyms || !*name)
+	if (!ksyms || !ksyms->nr || !*name)
 		return 0;
 	known = memo(ksyms, name);
 	if (!strcmp(known->name, name))
