@@ -143,6 +143,8 @@ json_t *fw_json_event(const struct forkwatch_header *event)
 	if (!type)
 		return json_null();
 	object = fields_to_json(fw_header_fields, (const char *)event, NULL);
+	/* How many bytes it took on its way is of no interest; clone_call has a size of its own. */
+	json_object_del(object, "size");
 	fields = fields_to_json(type->fields, (const char *)event, event);
 	if (!object || !fields || json_object_update(object, fields)) {
 		json_decref(object);

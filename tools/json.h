@@ -18,7 +18,7 @@ json_t *fw_json_hex(uint64_t value);
 json_t *fw_json_integer(uint64_t value);
 /* At most @max bytes up to a NUL, with '?' for what is not plain ASCII. */
 json_t *fw_json_text(const char *text, size_t max);
-/* An event with its header, as the event table has it; without what was not sent. */
+/* An event with its header (but the size), as the event table has it; without what was not sent. */
 json_t *fw_json_event(const struct forkwatch_header *event);
 
 #endif

@@ -85,7 +85,7 @@ static const char *call_name(struct fw_view *view)
 	char *buf;
 
 	if (name || !regs)
-		return name ? name : "call";
+		return name;
 	buf = fw_view_name(view);
 	snprintf(buf, FW_VIEW_NAME_SIZE, "system call %d", regs->syscallno);
 	return buf;
@@ -95,7 +95,9 @@ static void print_call(struct fw_view *view)
 {
 	const struct forkwatch_fork_enter *enter = view->fork->enter;
 
-	if (!enter) {
+	if (!enter && !call_name(view)) {
+		fw_text_item(&view->text, FW_UNSEEN);
+	} else if (!enter) {
 		fw_text_item(&view->text, "%s, its flags " FW_UNSEEN, call_name(view));
 	} else if (fw_fork_is_user(view->fork)) {
 		put_flags(view, call_name(view));

@@ -101,10 +101,14 @@ static bool has_first_run(const struct fw_view *view)
 /* The live x19..x28, equal neighbours together. */
 static void put_saved(struct fw_view *view, const struct fw_reg *list)
 {
-	const char *meaning = list[0].value ? ", the thread's fn" : ", so to user mode";
+	const struct forkwatch_fork_enter *enter = view->fork->enter;
+	const char *meaning = ", so to user mode";
 	size_t first, last;
 
 	/* x19 decides where ret_from_fork goes, so that it stands alone. */
+	if (list[0].value)
+		meaning = enter && list[0].value == enter->fn ? ", the thread's fn" :
+								", so it calls that";
 	fw_text_item(&view->text, "x19 = %s%s", fw_view_kernel(view, NULL, list[0].value),
 		     meaning);
 	for (first = 1; first < FORKWATCH_NR_SAVED; first = last + 1) {

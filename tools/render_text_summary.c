@@ -56,33 +56,36 @@ static void print_rules(struct fw_text *text, const struct fw_tally *tally,
 		fw_text_row(text, "");
 		fw_text_item(text, "%s", fw_rules[i].id);
 		print_verdicts(text, counts);
-		if (counts[FW_NOT_OBSERVED] && *fw_findings_unseen(findings, i))
+		fw_text_hang(text);
+		if (counts[FW_NOT_OBSERVED])
 			fw_text_words(text, fw_findings_unseen(findings, i));
 	}
 }
 
+#define PROBE_MISSES	"times a probe could not fire: load the module with maxactive=4096; " \
+			"/sys/module/forkwatch/parameters/probes says which"
+
+/* By the names that they have in the JSON format, too. */
 static const struct loss {
+	const char *name;
 	size_t offset;
-	const char *what;
-	const char *advice;
+	const char *text;
 } losses[] = {
-#define LOSS(field, what, advice) { offsetof(struct fw_losses, field), what, advice }
-	LOSS(ring_drops, "events found the ring buffer full",
-	     "make it bigger: --ring 64M"),
-	LOSS(seq_gaps, "events are missing between two that came",
-	     "make the ring buffer bigger: --ring 64M"),
-	LOSS(probe_misses, "times a probe was not free to fire",
-	     "see /sys/module/forkwatch/parameters/probes; and insmod maxactive=4096"),
-	LOSS(watch_full, "children were not watched, nor what they forked",
-	     "more tasks lived at once than the watch set holds: trace fewer, or all with -a"),
-	LOSS(bad_events, "events could not be understood",
-	     "module and tool differ: build and load both from the same source"),
+#define LOSS(field, text) { #field, offsetof(struct fw_losses, field), text }
+	LOSS(ring_drops, "events found the ring buffer full: try --ring 64M"),
+	LOSS(seq_gaps, "events are missing between others: try --ring 64M"),
+	LOSS(probe_misses, PROBE_MISSES),
+	LOSS(watch_full, "children found the watch set full and were not traced: use -a"),
+	LOSS(bad_events, "events were not understood: load the module that this tool came with"),
 #undef LOSS
 };
+
+#define COUNT_AT	23
 
 static void print_losses(struct fw_text *text, const struct fw_summary *summary)
 {
 	uint64_t total = summary->losses ? fw_losses_total(summary->losses) : 0;
+	char number[24];
 	size_t i;
 
 	fw_text_row_styled(text, total ? FW_LOUD : FW_PLAIN, total ? "LOST" : "lost");
@@ -99,12 +102,15 @@ static void print_losses(struct fw_text *text, const struct fw_summary *summary)
 		if (!count)
 			continue;
 		fw_text_row(text, "");
-		fw_text_styled(text, FW_LOUD, "%llu %s:", ull(count), losses[i].what);
-		fw_text_words(text, losses[i].advice);
+		fw_text_styled(text, FW_LOUD, "%s", losses[i].name);
+		snprintf(number, sizeof(number), "%8llu", ull(count));
+		fw_text_at(text, COUNT_AT, FW_LOUD, number);
+		fw_text_hang(text);
+		fw_text_words(text, losses[i].text);
 	}
 	if (total) {
 		fw_text_row(text, "");
-		fw_text_words(text, "What is shown above is true, but it is not all.");
+		fw_text_item(text, "What is shown above is true, but it is not all.");
 	}
 }
 

@@ -36,6 +36,7 @@ static void print_failures(struct fw_view *view, const struct fw_judgement *judg
 			continue;
 		fw_text_row_styled(text, FW_LOUD, "FAIL");
 		fw_text_styled(text, FW_LOUD, "%s", fw_rules[i].id);
+		fw_text_hang(text);
 		fw_text_words(text, judgements[i].why.text);
 		fw_text_row(text, "");
 		fw_text_item(text, "%*s", (int)strlen(fw_rules[i].id), "");
@@ -49,7 +50,7 @@ static bool same_reason(const struct fw_judgement *a, const struct fw_judgement 
 	       !strcmp(a->why.text, b->why.text);
 }
 
-/* "unseen  C1 C2 not observed: first_run did not come", once for each reason. */
+/* "unseen  C1 C2 not observed   first_run did not come", once for each reason. */
 static void print_unseen(struct fw_view *view, const struct fw_judgement *judgements)
 {
 	struct fw_text *text = &view->text;
@@ -65,7 +66,7 @@ static void print_unseen(struct fw_view *view, const struct fw_judgement *judgem
 		for (j = i + 1; j < fw_nr_rules; j++)
 			if (same_reason(&judgements[i], &judgements[j]))
 				fw_text_more(text, " %s", fw_rules[j].id);
-		fw_text_more(text, " not observed:");
+		fw_text_more(text, " not observed");
 		fw_text_words(text, judgements[i].why.text);
 	}
 }
@@ -171,6 +172,7 @@ void fw_findings_show(const struct fw_findings *findings, struct fw_text *text)
 		fw_text_row_styled(text, FW_LOUD, "FAIL");
 		fw_text_item(text, "fork %llu %s", (unsigned long long)failure->fork,
 			     failure->rule);
+		fw_text_hang(text);
 		fw_text_words(text, failure->why.text);
 	}
 	if (!findings->unlisted)

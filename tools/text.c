@@ -138,6 +138,12 @@ void fw_text_more(struct fw_text *text, const char *format, ...)
 	va_end(args);
 }
 
+void fw_text_hang(struct fw_text *text)
+{
+	if (text->column + GAP > text->indent)
+		text->indent = text->column + GAP;
+}
+
 void fw_text_words(struct fw_text *text, const char *sentence)
 {
 	size_t gap = GAP, len;

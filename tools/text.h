@@ -50,6 +50,8 @@ __attribute__((format(printf, 2, 3)))
 void fw_text_more(struct fw_text *text, const char *format, ...);
 /* A sentence as the next item, wrapped between its words. */
 void fw_text_words(struct fw_text *text, const char *sentence);
+/* From now on this row is wrapped to where its next item begins. */
+void fw_text_hang(struct fw_text *text);
 /* What starts at @column at the earliest, and on this line. */
 void fw_text_at(struct fw_text *text, size_t column, enum fw_style style, const char *string);
 
