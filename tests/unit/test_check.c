@@ -165,6 +165,8 @@ static void every_rule_is_described(void **state)
 	  BOTH(fork, x[1], ^= 1))							\
 	M(x30_differs,		FORK, "A2", "", "x30: child",				\
 	  BOTH(fork, x[30], ^= 1ULL << 63))						\
+	M(x13_differs,		THREAD, "A2", "", "x13: child",				\
+	  BOTH(fork, x[13], += 16))							\
 	M(r13_differs,		COMPAT, "A5", "", "sp: child 0xf7d00010",		\
 	  BOTH(fork, x[13], += 16))							\
 	M(r12_differs,		COMPAT, "A2", "", "x12: child",				\
@@ -672,6 +674,16 @@ static void ssbs_is_nobodys(void **state)
 	expect_one(fork, "C4", FW_FAIL, "pstate");
 }
 
+/* What lies where a kernel thread's user registers would be is no rule's concern. */
+static void kernel_parent_has_no_registers(void **state)
+{
+	struct fw_fork *fork = fixture_fork(FIXTURE_KTHREAD);
+
+	(void)state;
+	fork->ret->regs.x[1]++;
+	expect_one(fork, "D1", FW_PASS, "");
+}
+
 static struct fw_fork *fork_after(enum fixture_kind kind, uint32_t insn, uint64_t pstate)
 {
 	struct fw_fork *fork = fixture_fork(kind);
@@ -693,6 +705,17 @@ static void forms_of_svc(void **state)
 	expect_one(fork_after(FIXTURE_COMPAT, 0xff000000, 0), "A3", FW_FAIL, "");
 	expect_one(fork_after(FIXTURE_COMPAT, 0xdf004770, 0x20), "A3", FW_PASS, "");
 	expect_one(fork_after(FIXTURE_COMPAT, 0x4770df00, 0x20), "A3", FW_FAIL, "");
+}
+
+/* What tpidr_el0 is for an AArch32 task, which CLONE_SETTLS does not set. */
+static void compat_tls(void **state)
+{
+	struct fw_fork *fork = fixture_fork(FIXTURE_COMPAT);
+
+	(void)state;
+	fork->enter->clone_flags &= ~(uint64_t)CLONE_SETTLS;
+	fork->copy_thread->tp_after = fork->copy_thread->tp_before;
+	expect_one(fork, "A7", FW_PASS, "");
 }
 
 /* copy_thread() itself may fail on newer kernels: what it left undone is no rule's concern. */
@@ -945,7 +968,9 @@ int main(void)
 		TEST(switched_out_once),
 		TEST(kernels_differ),
 		TEST(ssbs_is_nobodys),
+		TEST(kernel_parent_has_no_registers),
 		TEST(forms_of_svc),
+		TEST(compat_tls),
 		TEST(copy_thread_fails),
 		TEST(child_of_a_failed_fork),
 		TEST(nothing_but_a_child),

@@ -465,6 +465,136 @@ static void every_loss_of_every_kind(void **state)
 	}
 }
 
+/* Adds the events of @kinds (ends with 0) of @who's fork. */
+static void add_only(struct test *test, enum fixture_kind kind, const struct fixture_who *who,
+		     const uint16_t *kinds)
+{
+	struct fixture_events events;
+	size_t i;
+
+	fixture_make(kind, who, &events);
+	for (; *kinds; kinds++) {
+		assert_non_null(find(&events, *kinds));
+		add(test, copy_of(find(&events, *kinds)));
+	}
+	for (i = 0; i < events.nr; i++)
+		free(events.list[i]);
+}
+
+#define ONLY(...)	((const uint16_t[]) { __VA_ARGS__, 0 })
+
+/* What is left of two forks of one parent, the second without its beginning: not one fork. */
+static void two_forks_without_the_seam(void **state)
+{
+	static const struct {
+		uint16_t first[3], second[3];
+	} rows[] = {
+		{ { FORKWATCH_FORK_EXIT }, { FORKWATCH_COPY_THREAD } },
+		{ { FORKWATCH_COPY_THREAD }, { FORKWATCH_COPY_THREAD, FORKWATCH_FORK_EXIT } },
+		{ { FORKWATCH_FORK_EXIT }, { FORKWATCH_FORK_EXIT } },
+		{ { FORKWATCH_COPY_THREAD }, { FORKWATCH_FORK_EXIT } },
+		{ { FORKWATCH_FORK_ENTER }, { FORKWATCH_FORK_RETURN } },
+		{ { FORKWATCH_COPY_THREAD }, { FORKWATCH_FORK_RETURN } },
+		{ { FORKWATCH_FORK_EXIT }, { FORKWATCH_FORK_RETURN } },
+	};
+	struct fixture_who second = other(fixture_who.parent_tid, 501);
+	struct test *test = *state;
+	bool swapped;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		restart(test);
+		add_only(test, FIXTURE_FORK, &fixture_who, rows[i].first);
+		add_only(test, FIXTURE_FORK, &second, rows[i].second);
+		fw_model_flush(test->model);
+		assert_int_equal(test->forks.nr, 2);
+		/* A first one that still waited for its child comes second. */
+		swapped = test->forks.first->id == 2;
+		assert_only_of(test->forks.first, swapped ? &second : &fixture_who);
+		assert_only_of(test->forks.first->next, swapped ? &fixture_who : &second);
+	}
+}
+
+/* Without fork_exit the wake-up says who the child is, even when that has run by then. */
+static void child_runs_before_it_is_known(void **state)
+{
+	struct test *test = *state;
+
+	add_only(test, FIXTURE_FORK, &fixture_who,
+		 ONLY(FORKWATCH_FORK_ENTER, FORKWATCH_COPY_THREAD));
+	add_only(test, FIXTURE_FORK, &fixture_who,
+		 ONLY(FORKWATCH_FIRST_RUN, FORKWATCH_TAIL_RETURN));
+	add_only(test, FIXTURE_FORK, &fixture_who, ONLY(FORKWATCH_WAKEUP_NEW));
+	add_only(test, FIXTURE_FORK, &fixture_who, ONLY(FORKWATCH_FORK_RETURN));
+	assert_int_equal(test->forks.nr, 1);
+	assert_int_equal(count(test->forks.first), 6);
+	assert_null(test->forks.first->exit);
+	assert_int_equal(test->forks.first->child_tid, fixture_who.child_tid);
+}
+
+/* A child of the same task_struct, and of another time, runs: it is not this fork's. */
+static void orphan_of_another_time(void **state)
+{
+	struct fixture_who later = fixture_who;
+	struct test *test = *state;
+
+	later.start_time += 1000;
+	later.time += 10000;
+	add_only(test, FIXTURE_FORK, &later, ONLY(FORKWATCH_FIRST_RUN));
+	add_only(test, FIXTURE_FORK, &fixture_who,
+		 ONLY(FORKWATCH_FORK_ENTER, FORKWATCH_FORK_EXIT));
+	fw_model_flush(test->model);
+	assert_int_equal(test->forks.nr, 2);
+	assert_null(test->forks.first->first_run);
+	assert_int_equal(test->forks.first->id, 1);
+	assert_non_null(test->forks.first->next->first_run);
+}
+
+/* copy_process() alone tells: there is no kernel_clone() to come. */
+static void worker_fails(void **state)
+{
+	struct test *test = *state;
+	struct fixture_events events;
+	struct forkwatch_fork_exit *exit;
+
+	fixture_make(FIXTURE_IO_THREAD, &fixture_who, &events);
+	exit = copy_of(find(&events, FORKWATCH_FORK_EXIT));
+	exit->result = -ENOMEM;
+	while (events.nr)
+		free(events.list[--events.nr]);
+	add_only(test, FIXTURE_IO_THREAD, &fixture_who, ONLY(FORKWATCH_FORK_ENTER));
+	add(test, exit);
+	assert_int_equal(test->forks.nr, 1);
+	assert_true(test->forks.first->complete);
+	assert_int_equal(fw_fork_error(test->forks.first), -ENOMEM);
+}
+
+/* What is not known is not made up. */
+static void hardly_anything_is_known(void **state)
+{
+	struct test *test = *state;
+
+	add_only(test, FIXTURE_FORK, &fixture_who, ONLY(FORKWATCH_FORK_ENTER));
+	fw_model_flush(test->model);
+	assert_int_equal(fw_fork_error(test->forks.first), 1);
+	assert_int_equal(test->forks.first->child_tid, 0);
+	assert_true(test->forks.first->child == 0);
+
+	restart(test);
+	add_only(test, FIXTURE_FORK, &fixture_who, ONLY(FORKWATCH_COPY_THREAD));
+	fw_model_flush(test->model);
+	assert_int_equal(fw_fork_error(test->forks.first), 1);
+	assert_true(test->forks.first->child == fixture_who.child);
+	assert_int_equal(test->forks.first->parent_tid, fixture_who.parent_tid);
+
+	/* A child that there never was has no name. */
+	restart(test);
+	add_only(test, FIXTURE_FAILED, &fixture_who,
+		 ONLY(FORKWATCH_COPY_THREAD, FORKWATCH_FORK_RETURN));
+	assert_int_equal(fw_fork_error(test->forks.first), -EAGAIN);
+	assert_true(test->forks.first->child == 0);
+}
+
 /* One event less: the fork is not complete, and that one is NULL. */
 static void one_event_lost(void **state)
 {
@@ -759,6 +889,14 @@ static void calls_that_kernel_clone_refuses(void **state)
 	assert_non_null(test->forks.first->ret);
 	assert_true(test->forks.first->complete);
 	assert_int_equal(fw_fork_error(test->forks.first), -EINVAL);
+
+	/* One that came by another number is none of the call's. */
+	restart(test);
+	add_only(test, FIXTURE_ASKED_X0, &fixture_who, ONLY(FORKWATCH_CLONE_CALL));
+	add_only(test, FIXTURE_REFUSED, &fixture_who, ONLY(FORKWATCH_FORK_RETURN));
+	assert_int_equal(test->forks.nr, 2);
+	assert_null(test->forks.first->ret);
+	assert_null(test->forks.first->next->clone_call);
 }
 
 /* A child that a failed fork woke is on its record: rule D2 looks for it. */
@@ -810,39 +948,62 @@ static void switch_is_the_last_one_into_the_child(void **state)
 	struct test *test = *state;
 	struct fixture_events events;
 	struct forkwatch_cpu_switch_to *sw;
-	size_t i;
+	unsigned int round;
 
-	fixture_make(FIXTURE_FORK, &fixture_who, &events);
-	for (i = 0; i < events.nr; i++) {
-		sw = (void *)events.list[i];
-		if (sw->hdr.kind == FORKWATCH_CPU_SWITCH_TO)
+	for (round = 0; round < 2; round++) {
+		restart(test);
+		fixture_make(FIXTURE_FORK, &fixture_who, &events);
+		sw = (void *)find(&events, FORKWATCH_CPU_SWITCH_TO);
+		if (round)
 			sw->next_tid++;		/* another task at the same address */
-		add(test, events.list[i]);
+		else
+			sw->next++;
+		add_all(test, &events);
+		assert_int_equal(test->forks.nr, 1);
+		assert_null(test->forks.first->switch_in);
 	}
-	assert_int_equal(test->forks.nr, 1);
-	assert_null(test->forks.first->switch_in);
 }
 
 /* Children that nobody forked are not kept without end; the oldest go first. */
 static void orphans_are_bounded(void **state)
 {
 	struct test *test = *state;
-	struct fixture_events events;
 	struct fixture_who who;
 	unsigned int i;
 
 	for (i = 0; i < 1000; i++) {
 		who = other(500, 1000 + i);
-		fixture_make(FIXTURE_FORK, &who, &events);
-		add(test, copy_of(find(&events, FORKWATCH_FIRST_RUN)));
-		while (events.nr)
-			free(events.list[--events.nr]);
+		add_only(test, FIXTURE_FORK, &who, ONLY(FORKWATCH_FIRST_RUN));
 	}
 	assert_in_range(test->forks.nr, 500, 999);
 	assert_int_equal(test->forks.first->child_tid, 1000);
 	assert_int_equal(test->forks.first->id, 1);
 	fw_model_flush(test->model);
 	assert_int_equal(test->forks.nr, 1000);
+}
+
+/* Those whose parent was only late count no more. */
+static void late_parents_are_waited_for(void **state)
+{
+	struct fixture_who who, waits = other(700, 701);
+	struct test *test = *state;
+	unsigned int i;
+
+	add_only(test, FIXTURE_FORK, &waits, ONLY(FORKWATCH_FIRST_RUN));
+	for (i = 0; i < 1000; i++) {
+		who = other(500, 1000 + i);
+		add_only(test, FIXTURE_FORK, &who,
+			 ONLY(FORKWATCH_FIRST_RUN, FORKWATCH_TAIL_RETURN));
+		add_only(test, FIXTURE_FORK, &who,
+			 ONLY(FORKWATCH_FORK_ENTER, FORKWATCH_COPY_THREAD, FORKWATCH_FORK_EXIT,
+			      FORKWATCH_WAKEUP_NEW, FORKWATCH_FORK_RETURN));
+	}
+	assert_int_equal(test->forks.nr, 1000);
+	add_only(test, FIXTURE_FORK, &waits,
+		 ONLY(FORKWATCH_FORK_ENTER, FORKWATCH_FORK_EXIT, FORKWATCH_FORK_RETURN));
+	fw_model_flush(test->model);
+	assert_int_equal(test->forks.nr, 1001);
+	assert_non_null(fork_of(&test->forks, &waits)->first_run);
 }
 
 /* What is open is emitted by flush, in order of id, and freed by close without a word. */
@@ -967,6 +1128,11 @@ int main(void)
 		TEST(two_forks_of_a_parent_in_many_orders),
 		TEST(every_loss_of_every_kind),
 		TEST(one_event_lost),
+		TEST(two_forks_without_the_seam),
+		TEST(child_runs_before_it_is_known),
+		TEST(orphan_of_another_time),
+		TEST(worker_fails),
+		TEST(hardly_anything_is_known),
 		TEST(task_struct_is_used_again),
 		TEST(task_struct_is_used_again_early),
 		TEST(no_tail_is_ever_sent),
@@ -982,6 +1148,7 @@ int main(void)
 		TEST(the_same_event_twice),
 		TEST(switch_is_the_last_one_into_the_child),
 		TEST(orphans_are_bounded),
+		TEST(late_parents_are_waited_for),
 		TEST(flush_and_close),
 		TEST(gaps_are_counted_by_cpu),
 		TEST(cpus_that_cannot_be),
