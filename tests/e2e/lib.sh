@@ -11,15 +11,19 @@ tmp=$(mktemp -d)
 tracing=/sys/kernel/tracing
 kprobes=/sys/kernel/debug/kprobes/list
 status=0
+background=
 
 # Whatever way a script ends, the next one finds no module and no listener.
 cleanup()
 {
+	# shellcheck disable=SC2086  # a list
+	[ -z "$background" ] || kill -9 $background 2>/dev/null
 	[ ! -e $tracing/events/forkwatch ] || echo 0 >$tracing/events/forkwatch/enable
-	! loaded || rmmod forkwatch
+	! loaded || within 10 rmmod forkwatch
 	rm -rf "$tmp"
 }
 trap cleanup EXIT
+trap 'exit 143' TERM
 
 ok()
 {
@@ -131,11 +135,13 @@ loaded()
 	[ -d /sys/module/forkwatch ]
 }
 
-# load FILE: forkwatch.ko or another build of it
+# load FILE [PARAMETER…]: forkwatch.ko or another build of it
 load()
 {
-	[ -f "./$1" ] || bail "$1 is not in the guest"
-	insmod "./$1" || bail "insmod $1"
+	file=./$1
+	shift
+	[ -f "$file" ] || bail "$file is not in the guest"
+	insmod "$file" "$@" || bail "insmod $file $*"
 }
 
 unload()
@@ -144,20 +150,51 @@ unload()
 }
 
 # The functions that have probes; nobody but us sets any here.
-armed()
+probed()
 {
 	awk '{ sub(/\+.*/, "", $3); print $3 }' $kprobes | sort -u
 }
 
-# (The file's size is always 0: it has to be read.)
+# Those that watch: the clone path has its own on the calls that nobody has.
+armed()
+{
+	probed | grep -v 'sys_ni_syscall$'
+}
+
 something_armed()
 {
-	grep -q . $kprobes
+	[ -n "$(armed)" ]
 }
 
 nothing_armed()
 {
 	! something_armed
+}
+
+nothing_probed()
+{
+	[ -z "$(probed)" ]
+}
+
+# runs PID NAME: is there a child of PID that runs NAME? Sets $child.
+runs()
+{
+	read -r children <"/proc/$1/task/$1/children"
+	for child in $children; do
+		[ "$(cat "/proc/$child/comm")" = "$2" ] && return
+	done
+	return 1
+}
+
+# start ARG…: the tool in the background, with a command that stays; sets $tool and $sleeper
+start()
+{
+	./forkwatch run "$@" -- sleep 1000 >"$tmp/out" 2>"$tmp/err" &
+	tool=$!
+	background="$background $tool"
+	within 60 runs $tool sleep || bail "forkwatch run $* did not start: $(cat "$tmp/err")"
+	sleeper=$child
+	background="$background $sleeper"
 }
 
 # fw ARG…: runs the tool; $status, $tmp/out and $tmp/err are what came of it
@@ -172,4 +209,26 @@ fw()
 value()
 {
 	sed -n "s/^$1=//p" "$2"
+}
+
+# forks FILE PLACE…: of each fork in the tool's JSON, the values at these places
+forks()
+{
+	file=$1
+	shift
+	./e2e/json "$file" type "$@" | sed -n 's/^fork	//p'
+}
+
+# summary FILE PLACE…: likewise of the summary
+summary()
+{
+	file=$1
+	shift
+	./e2e/json "$file" type "$@" | sed -n 's/^summary	//p'
+}
+
+# Standard input has that many lines.
+lines()
+{
+	wc -l | tr -d ' '
 }
