@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# kernels: all
+# A trace that lost something says so, and how much; what it shows nevertheless is true.
+# shellcheck source=tests/e2e/lib.sh
+. ./e2e/lib.sh
+
+# trace ARG…: the tool in the background, with a command that storms three times, the latter two
+# when it is told to: each CPU has events before and after those that are lost
+trace()
+{
+	rm -f "$tmp/go"
+	mkfifo "$tmp/go"
+	./forkwatch run -f json -o "$tmp/forks" "$@" -- sh -c "
+		./workload/storm -n 5
+		read -r line <'$tmp/go'
+		./workload/storm -n 100
+		read -r line <'$tmp/go'
+		./workload/storm -n 5
+		exit 3" >"$tmp/out" 2>"$tmp/err" &
+	tool=$!
+	background="$background $tool"
+	within 60 runs $tool sh || bail "forkwatch run $* did not start: $(cat "$tmp/err")"
+	shell=$child
+	background="$background $shell"
+	within 60 has_stormed 1 || bail "no storm"
+}
+
+# How many storms have ended.
+has_stormed()
+{
+	[ "$(grep -c ^total= "$tmp/out")" -eq "$1" ]
+}
+
+# stopped ARG…: for the whole of the second storm nobody reads the ring
+stopped()
+{
+	trace --ring 64K "$@"
+	sleep 1
+	kill -STOP $tool
+	echo >"$tmp/go"
+	within 120 has_stormed 2 || bail "the storm does not end"
+	kill -CONT $tool
+	sleep 1
+	echo >"$tmp/go"
+	wait $tool
+	equal "a stopped reader${1+, $1}: the command's exit status" $? 3
+	drops=$(summary "$tmp/forks" lost.ring_drops)
+	at_least "a stopped reader${1+, $1}: drops" "$drops" 100
+	equal "a stopped reader${1+, $1}: each drop is one gap, and nothing else is lost" \
+		"$(summary "$tmp/forks" lost.seq_gaps lost.total)" "$drops	$drops"
+	equal "a stopped reader${1+, $1}: no fork is taken for another one" \
+		"$(summary "$tmp/forks" verdicts.FAIL lost.bad_events)" "0	0"
+}
+
+# Parents that sleep in vfork hold the module's probes: of 32, most find none.
+missed()
+{
+	load forkwatch.ko maxactive=1
+	fw run -f json -o "$tmp/forks" -- ./e2e/sleepers 32
+	unload
+	busy=$((32 - 2 * $(grep -c ^processor /proc/cpuinfo)))
+	at_least 'probes that were not free: each miss is counted' \
+		"$(summary "$tmp/forks" lost.probe_misses)" $busy
+	at_least 'probes that were not free: what they did not see is missing' \
+		"$(summary "$tmp/forks" incomplete)" $busy
+	equal 'probes that were not free: all forks are there, and none is wrong' \
+		"$(summary "$tmp/forks" forks verdicts.FAIL)" '64	0'
+}
+
+load forkwatch.ko
+stopped
+stopped --switches
+unload
+missed
+finish
