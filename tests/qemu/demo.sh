@@ -8,6 +8,15 @@ title()
 	printf '\n== %s\n\n' "$*"
 }
 
+# must COMMAND…
+must()
+{
+	"$@" || {
+		echo "error: '$*' ended with status $?" >&2
+		failed=1
+	}
+}
+
 # show TITLE COMMAND…
 show()
 {
@@ -18,10 +27,7 @@ show()
 		echo "skipped: $1 is not built"
 		return
 	fi
-	./forkwatch run -- "$@" || {
-		echo "error: 'forkwatch run -- $*' ended with status $?" >&2
-		failed=1
-	}
+	must ./forkwatch run -- "$@"
 }
 
 failed=0
@@ -35,5 +41,7 @@ show 'a shell pipeline' sh -c 'echo one two three | tr " " "\n" | sort'
 show 'a program with threads' ./workload/pthread
 show 'vfork and posix_spawn' ./workload/spawn
 show 'clone3' ./workload/clone3
+title 'the way into this kernel'
+must ./forkwatch arch
 rmmod forkwatch || failed=1
 exit $failed
