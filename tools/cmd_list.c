@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "array.h"
 #include "check.h"
 #include "cmd.h"
 #include "event.h"
@@ -57,16 +58,21 @@ static json_t *field_rows(const struct fw_field *field)
 	return rows;
 }
 
+static json_t *event_row(const struct fw_event_type *type)
+{
+	return json_pack("{s:s, s:i, s:I, s:s, s:o}",
+			 "name", type->name, "kind", type->kind,
+			 "size", (json_int_t)type->size, "origin", type->origin,
+			 "fields", field_rows(type->fields));
+}
+
 static json_t *event_rows(void)
 {
 	const struct fw_event_type *type;
 	json_t *rows = json_array();
 
 	for (type = fw_event_types; type->name; type++)
-		json_array_append_new(rows, json_pack("{s:s, s:i, s:I, s:s, s:o}",
-			"name", type->name, "kind", type->kind,
-			"size", (json_int_t)type->size, "origin", type->origin,
-			"fields", field_rows(type->fields)));
+		json_array_append_new(rows, event_row(type));
 	return rows;
 }
 
@@ -91,15 +97,19 @@ static void print_event(const json_t *row)
 	putchar('\n');
 }
 
+static json_t *rule_row(const struct fw_rule *rule)
+{
+	return json_pack("{s:s, s:s, s:s, s:s}", "id", rule->id, "text", rule->text,
+			 "source", rule->source, "since", rule->since);
+}
+
 static json_t *rule_rows(void)
 {
 	json_t *rows = json_array();
 	size_t i;
 
 	for (i = 0; i < fw_nr_rules; i++)
-		json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s}",
-			"id", fw_rules[i].id, "text", fw_rules[i].text,
-			"source", fw_rules[i].source, "since", fw_rules[i].since));
+		json_array_append_new(rows, rule_row(&fw_rules[i]));
 	return rows;
 }
 
@@ -109,13 +119,25 @@ static void print_rule(const json_t *row)
 	       string(row, "source"), string(row, "since"));
 }
 
-/* What the loaded module says of its probes: "event symbol state missed error". */
+/* @line is "event symbol state missed error"; NULL for another one, such as the header. */
+static json_t *probe_row(const char *line)
+{
+	char event[64], symbol[64], state[64];
+	long long missed, error;
+
+	if (sscanf(line, "%63s %63s %63s %lld %lld", event, symbol, state, &missed, &error) != 5)
+		return NULL;
+	return json_pack("{s:s, s:s, s:s, s:I, s:I}", "event", event, "symbol", symbol,
+			 "state", state, "missed", (json_int_t)missed,
+			 "error", (json_int_t)error);
+}
+
+/* What the loaded module says of its probes. */
 static json_t *probe_rows(void)
 {
 	FILE *file = fopen(FW_PROBES_FILE, "re");
-	char line[256], event[64], symbol[64], state[64];
-	long long missed, error;
-	json_t *rows;
+	json_t *rows, *row;
+	char line[256];
 
 	if (!file) {
 		fw_message("%s: %s. The module is not loaded: sudo insmod forkwatch.ko",
@@ -124,12 +146,9 @@ static json_t *probe_rows(void)
 	}
 	rows = json_array();
 	while (fgets(line, sizeof(line), file)) {
-		if (line[0] == '#' || sscanf(line, "%63s %63s %63s %lld %lld", event, symbol,
-					     state, &missed, &error) != 5)
-			continue;
-		json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:I, s:I}",
-			"event", event, "symbol", symbol, "state", state,
-			"missed", (json_int_t)missed, "error", (json_int_t)error));
+		row = probe_row(line);
+		if (row)
+			json_array_append_new(rows, row);
 	}
 	fclose(file);
 	return rows;
@@ -150,13 +169,11 @@ static const struct list lists[] = {
 	{ "probes", probe_rows, print_probe },
 };
 
-#define NR_LISTS	(sizeof(lists) / sizeof(lists[0]))
-
 static const struct list *find_list(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < NR_LISTS; i++)
+	for (i = 0; i < ARRAY_SIZE(lists); i++)
 		if (!strcmp(lists[i].name, name))
 			return &lists[i];
 	return NULL;

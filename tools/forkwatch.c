@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "array.h"
 #include "cmd.h"
 #include "message.h"
 
@@ -17,8 +18,6 @@ static const struct fw_cmd * const commands[] = {
 	&fw_cmd_arch,
 	&fw_cmd_list,
 };
-
-#define NR_COMMANDS	(sizeof(commands) / sizeof(commands[0]))
 
 int fw_cmd_help(const struct fw_cmd *cmd)
 {
@@ -57,7 +56,7 @@ static int help(FILE *out)
 	fputs("usage: forkwatch [-h] [-V] COMMAND [OPTION…]\n\n"
 	      "Shows what an arm64 Linux kernel does when a process forks.\n\n"
 	      "commands:\n", out);
-	for (i = 0; i < NR_COMMANDS; i++)
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	fputs("\noptions:\n"
 	      "  -h, --help     this text; forkwatch COMMAND --help for a command's own\n"
@@ -86,7 +85,7 @@ int main(int argc, char **argv)
 		puts("forkwatch " FORKWATCH_VERSION);
 		return 0;
 	}
-	for (i = 0; i < NR_COMMANDS; i++)
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(argv[1], commands[i]->name))
 			return commands[i]->main(commands[i], argc - 1, argv + 1);
 	return misuse(argv[1][0] == '-' ? "unknown option '%s'" : "unknown command '%s'", argv[1]);

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "command.h"
 #include "event.h"
 #include "session.h"
@@ -84,7 +85,7 @@ static void take_signals(pid_t command)
 
 	forward_to = command;
 	interrupts = 0;
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(signals); i++) {
 		if (sigaction(signals[i], NULL, &old) || old.sa_handler != SIG_IGN)
 			sigaction(signals[i], &action, NULL);
 	}

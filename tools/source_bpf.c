@@ -16,6 +16,7 @@
 #include <bpf/libbpf.h>
 
 #include "../bpf/transport.h"
+#include "array.h"
 #include "forkwatch.h"
 #include "forkwatch.skel.h"
 #include "source.h"
@@ -110,7 +111,7 @@ static int check_pid_namespace(void)
 
 	if (len < 0)
 		return fw_source_fail(-errno,
-			"/proc/self/ns/pid: %s. Mount procfs: mount -t proc proc /proc",
+			"/proc/self/ns/pid: %s. Is procfs mounted on /proc?",
 			strerror(errno));
 	name[len] = 0;
 	if (strcmp(name, initial))
@@ -177,7 +178,7 @@ static int check_all(void)
 	size_t i;
 	int err;
 
-	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(checks); i++) {
 		err = checks[i]();
 		if (err)
 			return err;
@@ -185,8 +186,10 @@ static int check_all(void)
 	return 0;
 }
 
+typedef void (*line_fn)(void *ctx, const char *line);
+
 /* Reads the module's table of probes: calls @fn with each line but the first. */
-static int for_each_probe(void (*fn)(void *ctx, const char *line), void *ctx)
+static int each_probe(line_fn fn, void *ctx)
 {
 	FILE *file = fopen(FW_PROBES_FILE, "re");
 	char line[256];
@@ -290,13 +293,13 @@ static int attach(struct fw_source *source)
 	struct probe_line probe = { 0 };
 	int err;
 
-	for_each_probe(add_missed, &source->missed);
+	each_probe(add_missed, &source->missed);
 	err = forkwatch_bpf__attach(source->skel);
 	if (!err)
 		return 0;
 
 	probe.event = refused_event(source->skel);
-	for_each_probe(find_line, &probe);
+	each_probe(find_line, &probe);
 	if (err == -ENOENT && !probe.line[0])
 		return fw_source_fail(err,
 			"the kernel has no tracepoint %s. Rebuild tool and module from the same "
@@ -440,7 +443,7 @@ static int source_bpf_losses(struct fw_source *source, struct fw_losses *losses)
 		losses->watch_full += source->cpus[i].watch_full;
 		losses->probe_misses += source->cpus[i].nested;
 	}
-	err = for_each_probe(add_missed, &missed);
+	err = each_probe(add_missed, &missed);
 	if (err)
 		return err;
 	losses->probe_misses += missed - source->missed;
