@@ -43,8 +43,9 @@ int fw_output_open(struct fw_output *output)
 	err = errno ? -errno : -EIO;
 	if (fd >= 0)
 		close(fd);
-	fw_message("%s: %s", output->path, err == -ELOOP ?
-		   "is a symbolic link, which -o does not follow" : strerror(-err));
+	fw_message("%s: %s; give -o a file in a directory that exists and may be written to",
+		   output->path, err == -ELOOP ? "is a symbolic link, which -o does not follow" :
+		   strerror(-err));
 	return err;
 }
 
@@ -76,7 +77,8 @@ int fw_output_close(struct fw_output *output, int err)
 	if (err == -EPIPE)
 		return 0;
 	if (err)
-		fw_message("writing to %s: %s", output->path ? output->path : "standard output",
+		fw_message("writing to %s: %s; the output is cut short: make room, or write "
+			   "elsewhere with -o", output->path ? output->path : "standard output",
 			   strerror(-err));
 	return err;
 }
