@@ -53,7 +53,7 @@ tracked()
 check_licences()
 {
 	local out
-	out=$(tracked | grep -vE '^COPYING$|^README|\.md$|^tests/data/' |
+	out=$(tracked | grep -vE '^COPYING$|^README|\.md$|^tests/data/|^tests/fuzz/corpus/' |
 		xargs -r grep -LE 'SPDX-License-Identifier: GPL-2.0-only( WITH Linux-syscall-note)?( |$)')
 	result 'every file names its licence' "$([ -z "$out" ]; echo $?)" "no SPDX line: $out"
 }
