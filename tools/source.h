@@ -46,7 +46,7 @@ int fw_source_fail(int err, const char *format, ...) __attribute__((format(print
 /* What the backend's library had to say meanwhile, for -v. Never NULL. */
 const char *fw_source_bpf_log(void);
 
-/* The module's table of probes, as the kernel shows it: a header line, then a line for each event. */
+/* The module's table of probes: a header line, then "event symbol state missed error" each. */
 #define FW_PROBES_FILE	"/sys/module/forkwatch/parameters/probes"
 
 #endif
