@@ -339,6 +339,16 @@ static int open_process(struct session *session)
 	return 0;
 }
 
+/* What to look at when a command cannot be executed; "" where the error says it. */
+static const char *exec_advice(int err)
+{
+	if (err == -ENOENT)
+		return "; is it in PATH, and the interpreter there that its first line may name?";
+	if (err == -EACCES)
+		return "; is it a file, executable (chmod +x), and its file system not noexec?";
+	return "";
+}
+
 static int watch_target(struct session *session)
 {
 	int err;
@@ -353,8 +363,8 @@ static int watch_target(struct session *session)
 	err = fw_command_release(&session->command);
 	if (err) {
 		session->result->exec_error = err;
-		return fail(session, err, "cannot execute '%s': %s", session->opt->argv[0],
-			    strerror(-err));
+		return fail(session, err, "cannot execute '%s': %s%s", session->opt->argv[0],
+			    strerror(-err), exec_advice(err));
 	}
 	return 0;
 }
