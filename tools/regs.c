@@ -25,9 +25,20 @@ char *fw_x_name(unsigned int nr, char *buf, size_t size)
 
 static void set(struct fw_reg *reg, const char *name, enum fw_reg_type type, uint64_t value)
 {
-	snprintf(reg->name, sizeof(reg->name), "%s", name);
+	strncpy(reg->name, name, sizeof(reg->name) - 1);
+	reg->name[sizeof(reg->name) - 1] = '\0';
 	reg->type = type;
 	reg->value = value;
+}
+
+/* As fw_x_name(). Every rule lists registers, for every fork: printf() took most of their time. */
+static void set_x_name(char *name, unsigned int nr)
+{
+	*name++ = 'x';
+	if (nr >= 10)
+		*name++ = '0' + nr / 10;
+	*name++ = '0' + nr % 10;
+	*name = '\0';
 }
 
 static struct fw_reg *set_numbered(struct fw_reg *reg, unsigned int first,
@@ -36,7 +47,7 @@ static struct fw_reg *set_numbered(struct fw_reg *reg, unsigned int first,
 	unsigned int i;
 
 	for (i = 0; i < nr; i++, reg++) {
-		fw_x_name(first + i, reg->name, sizeof(reg->name));
+		set_x_name(reg->name, first + i);
 		reg->type = FW_REG_X;
 		reg->value = values[i];
 	}
