@@ -66,7 +66,7 @@ static void copy_regs(struct forkwatch_regs *to, const struct pt_regs *from)
 }
 NOKPROBE_SYMBOL(copy_regs);
 
-/* x19..x28 come first in struct cpu_context, one after the other, as cpu_switch_to() stores them. */
+/* x19..x28 come first in struct cpu_context, in the order in which cpu_switch_to() stores them. */
 static void copy_context(struct forkwatch_context *to, const struct task_struct *task)
 {
 	const struct cpu_context *from = &task->thread.cpu_context;
@@ -129,9 +129,9 @@ static void copy_clone_args(struct forkwatch_fork_enter *event,
 	event->stack = args->stack;
 	event->stack_size = args->stack_size;
 	event->tls = args->tls;
-	event->pidfd = (u64)args->pidfd;
-	event->child_tid = (u64)args->child_tid;
-	event->parent_tid = (u64)args->parent_tid;
+	event->pidfd = (__force u64)args->pidfd;
+	event->child_tid = (__force u64)args->child_tid;
+	event->parent_tid = (__force u64)args->parent_tid;
 	event->fn = fw_clone_args_fn(args);
 	event->fn_arg = fw_clone_args_fn_arg(args);
 	event->exit_signal = args->exit_signal;
@@ -256,7 +256,8 @@ int fw_kernel_clone_enter(struct kretprobe_instance *ri, struct pt_regs *regs)
 	struct fw_kernel_clone_call *call = (void *)ri->data;
 
 	call->enter_time = ktime_get_mono_fast_ns();
-	call->parent_tid = args->flags & CLONE_PARENT_SETTID ? (u64)args->parent_tid : 0;
+	call->parent_tid = args->flags & CLONE_PARENT_SETTID ?
+			   (__force u64)args->parent_tid : 0;
 	return 0;
 }
 NOKPROBE_SYMBOL(fw_kernel_clone_enter);
@@ -331,7 +332,7 @@ int fw_tail_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 	event.child = (u64)current;
 	event.start_time = current->start_time;
 	event.enter_time = call->enter_time;
-	event.set_child_tid = (u64)current->set_child_tid;
+	event.set_child_tid = (__force u64)current->set_child_tid;
 	copy_tid(&event.tid_there, &event.flags, event.set_child_tid);
 	event.vpid = task_pid_vnr(current);
 	event.reserved = 0;

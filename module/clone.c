@@ -61,7 +61,7 @@ MODULE_PARM_DESC(nr_clone, "number of forkwatch_clone() (default 245)");
 #define __SYSCALL(nr, call)				[nr] = #call,
 #define __SYSCALL_WITH_COMPAT(nr, native, compat)	[nr] = #native,
 static const char * const assigned[__NR_syscalls] __initconst = {
-#if __has_include(<asm/syscall_table_64.h>)	/* v6.11: generated, holes included */
+#if FW_HAVE_SYSCALL_TABLE_HEADER
 #include <asm/syscall_table_64.h>
 #else
 #include <asm/unistd.h>

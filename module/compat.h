@@ -31,6 +31,12 @@
 	 (LINUX_VERSION_CODE >= KERNEL_VERSION(5, 10, 162) &&		\
 	  LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)))
 
+/*
+ * v6.11: the list behind sys_call_table is generated ("arm64: generate 64-bit
+ * syscall.tbl"), holes included. sparse cannot parse __has_include(<...>).
+ */
+#define FW_HAVE_SYSCALL_TABLE_HEADER	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0))
+
 /* The new task, from the registers at copy_thread()'s entry. */
 static inline struct task_struct *fw_copy_thread_child(const struct pt_regs *regs)
 {

@@ -89,8 +89,8 @@ void fw_copy_child(struct forkwatch_fork_exit *event, struct task_struct *child)
 	event->task_flags = child->flags;
 	event->start_time = child->start_time;
 	event->stack_end = *end_of_stack(child);
-	event->set_child_tid = (u64)child->set_child_tid;
-	event->clear_child_tid = (u64)child->clear_child_tid;
+	event->set_child_tid = (__force u64)child->set_child_tid;
+	event->clear_child_tid = (__force u64)child->clear_child_tid;
 	event->sas_ss_sp = child->sas_ss_sp;
 	event->sas_ss_size = child->sas_ss_size;
 	copy_memory(&event->child_vmas, &event->child_pgtables, event->child_pages, child->mm);

@@ -302,7 +302,7 @@
 	S(struct forkwatch_context, prev_context)	\
 	S(struct forkwatch_regs, regs)
 
-#define FORKWATCH_TID_READ	(1U << 0)	/* the memory could be read without faulting it in */
+#define FORKWATCH_TID_READ	(1U << 0)	/* the memory could be read */
 
 /*
  * tail_return: kretprobe on schedule_tail(), entered at @enter_time (ns): the
