@@ -286,6 +286,71 @@ static void all_that_is_known_is_shown(void **state)
 	fw_fork_free(fork);
 }
 
+/* Frees one event of a fork, which is then not observed. */
+#define LOSE(fork, event)			\
+	do {					\
+		free((fork)->event);		\
+		(fork)->event = NULL;		\
+	} while (0)
+
+/* The parent slept between dup_task_struct() and copy_thread(), and the stack was not cleared. */
+static void what_changed_meanwhile_is_told(void **state)
+{
+	struct fw_fork *fork = make_fork(FIXTURE_FORK);
+	struct forkwatch_context *now = &fork->copy_thread->parent_context;
+	unsigned int i;
+
+	(void)state;
+	enrich(fork);
+	for (i = 0; i < FORKWATCH_NR_SAVED; i++)
+		now->saved[i] += 0x1000 * (i & 1);
+	now->sp -= 0x40;
+	fork->copy_thread->context_before.fp = 0x1234;
+	fork->copy_thread->regs_before.x[3] = 3;
+	fork->copy_thread->regs_before.pc = 0x4567;
+	golden_fork("switched", fork);
+	fw_fork_free(fork);
+}
+
+static void assert_shows(const struct fw_fork *fork, const char *what)
+{
+	char *text = rendered(fork, "text", false);
+
+	if (!strstr(text, what))
+		fail_msg("'%s' is not in:\n%s", what, text);
+	free(text);
+}
+
+static void the_instruction_is_looked_at(void **state)
+{
+	struct fw_fork *fork = make_fork(FIXTURE_FORK);
+
+	(void)state;
+	assert_shows(fork, "svc #0 at 0xffffa1d4c968");
+	fork->enter->insn = 0xd4000021;
+	assert_shows(fork, "pc 0xffffa1d4c96c behind d4000021, which is no svc #0");
+	fork->enter->flags |= FORKWATCH_ENTER_COMPAT;
+	fork->enter->insn = 0xdf002707;
+	assert_shows(fork, "svc #0 at 0xffffa1d4c96a");
+	fork->enter->insn = 0xef000000;
+	assert_shows(fork, "svc #0 at 0xffffa1d4c968");
+	fork->enter->flags &= ~FORKWATCH_ENTER_INSN;
+	assert_shows(fork, "pc 0xffffa1d4c96c, the instruction before it not observed");
+	fw_fork_free(fork);
+}
+
+static void own_calls_have_any_number(void **state)
+{
+	struct fw_fork *fork = make_fork(FIXTURE_ASKED_X0);
+
+	(void)state;
+	fork->enter->regs.syscallno = 300;
+	assert_shows(fork, "fork by forkwatch_clone");
+	LOSE(fork, clone_call);
+	assert_shows(fork, "system call 300(SIGCHLD)");
+	fw_fork_free(fork);
+}
+
 static const char long_reason[] =
 	"x12: child 0xaaaac0de0c0d, parent 0xaaaac0de0c0c, and what makes it too long for a line";
 
@@ -313,13 +378,6 @@ static void failures_stand_out(void **state)
 	golden_fork("fail", fork);
 	fw_fork_free(fork);
 }
-
-/* Frees one event of a fork, which is then not observed. */
-#define LOSE(fork, event)			\
-	do {					\
-		free((fork)->event);		\
-		(fork)->event = NULL;		\
-	} while (0)
 
 static void what_is_missing_is_said(void **state)
 {
@@ -837,6 +895,29 @@ static void json_holds_the_values(void **state)
 	fw_fork_free(fork);
 }
 
+static void json_counts_are_numbers(void **state)
+{
+	static const char * const places[][2] = {
+		{ "fork_enter", "start_time" }, { "fork_enter", "switches" },
+		{ "fork_enter", "seq" }, { "fork_enter", "stack_size" },
+		{ "copy_thread", "enter_time" }, { "copy_thread", "parent_switches" },
+		{ "fork_exit", "start_time" }, { "fork_exit", "user_processes" },
+		{ "fork_exit", "rlimit_nproc" }, { "fork_exit", "child_pgtables" },
+		{ "fork_return", "enter_time" }, { "first_run", "start_time" },
+	};
+	struct fw_fork *fork = make_fork(FIXTURE_FORK);
+	json_t *object = fork_object(fork), *event;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		event = json_object_get(json_object_get(object, "events"), places[i][0]);
+		assert_true(json_is_integer(json_object_get(event, places[i][1])));
+	}
+	json_decref(object);
+	fw_fork_free(fork);
+}
+
 /* Fields behind the end of an older sender's event are not made up. */
 static void json_leaves_out_what_was_not_sent(void **state)
 {
@@ -888,6 +969,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_is_shown),
 		cmocka_unit_test(all_that_is_known_is_shown),
+		cmocka_unit_test(what_changed_meanwhile_is_told),
+		cmocka_unit_test(the_instruction_is_looked_at),
+		cmocka_unit_test(own_calls_have_any_number),
 		cmocka_unit_test(failures_stand_out),
 		cmocka_unit_test(what_is_missing_is_said),
 		cmocka_unit_test(any_event_may_be_missing),
@@ -905,6 +989,7 @@ int main(void)
 		cmocka_unit_test(the_schema_is_strict),
 		cmocka_unit_test(the_schema_knows_all_events),
 		cmocka_unit_test(json_holds_the_values),
+		cmocka_unit_test(json_counts_are_numbers),
 		cmocka_unit_test(json_leaves_out_what_was_not_sent),
 		cmocka_unit_test(json_sums_up),
 	};

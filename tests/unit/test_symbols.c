@@ -191,6 +191,8 @@ static void symbols_can_be_added(void **state)
 	assert_int_equal(fw_ksyms_new(&ksyms), 0);
 	assert_null(fw_ksyms_find(ksyms, 0xffff800008000000, NULL));
 	assert_int_equal(fw_ksyms_addr(ksyms, "f7"), 0);
+	assert_int_equal(fw_ksyms_add(ksyms, 0xffff800007000000, "g"), 0);
+	assert_int_equal(fw_ksyms_addr(ksyms, "f7"), 0);
 	for (i = 5000; i > 0; i--) {
 		snprintf(name, sizeof(name), "f%d", i);
 		assert_int_equal(fw_ksyms_add(ksyms, 0xffff800008000000 + i * 16, name), 0);
@@ -369,6 +371,7 @@ static void another_program_is_not_asked(void **state)
 	/* Its exec was not told: what is asked about is still the program before it. */
 	assert_user(usyms, pid, (uintptr_t)a_place, own_name("a_place"));
 	assert_unknown(usyms, pid, 0x1234);
+	assert_user(usyms, pid, (uintptr_t)a_place, own_name("a_place"));
 	fw_usyms_exec(usyms, pid, "/bin/sleep");
 	assert_unknown(usyms, pid, (uintptr_t)a_place);
 	end_child(pid);
