@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Open forks: those of which an event may still come. One is found by its
+ * parent's tid, until that returns from kernel_clone(), and by its child's
+ * task_struct and start time, from the moment that the child is known. Only
+ * for the model.
+ */
+#ifndef FW_OPEN_H
+#define FW_OPEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "fork.h"
+
+#define FW_OPEN_BUCKETS		1024U
+
+/* The events that may still come. */
+#define FW_AWAIT_COPY_THREAD	(1U << 0)
+#define FW_AWAIT_EXIT		(1U << 1)
+#define FW_AWAIT_WAKEUP		(1U << 2)
+#define FW_AWAIT_RETURN		(1U << 3)
+#define FW_AWAIT_FIRST_RUN	(1U << 4)
+#define FW_AWAIT_TAIL_RETURN	(1U << 5)
+#define FW_AWAIT_PARENT		(FW_AWAIT_COPY_THREAD | FW_AWAIT_EXIT | FW_AWAIT_WAKEUP | \
+				 FW_AWAIT_RETURN)
+#define FW_AWAIT_CHILD		(FW_AWAIT_FIRST_RUN | FW_AWAIT_TAIL_RETURN)
+
+struct fw_open {
+	TAILQ_ENTRY(fw_open) order;
+	LIST_ENTRY(fw_open) by_parent, by_child;
+	struct fw_fork *fork;
+	unsigned int awaited;		/* FW_AWAIT_* */
+	bool has_parent, has_child;	/* is in the table by that name */
+	bool orphan;			/* has a child only, and no id */
+	uint32_t parent_tid;
+	uint64_t child, start_time;
+};
+
+TAILQ_HEAD(fw_open_list, fw_open);
+LIST_HEAD(fw_open_bucket, fw_open);
+
+/*
+ * Is there a tail_return of each child? Not all that sends events sends it. It
+ * is not if a child is heard of again that had none, and nobody else had one.
+ */
+enum fw_tails {
+	FW_TAILS_UNKNOWN,
+	FW_TAILS_SENT,
+	FW_TAILS_NOT_SENT,
+};
+
+struct fw_opens {
+	fw_fork_fn emit;
+	void *ctx;
+	uint64_t last_id;
+	enum fw_tails tails;
+	unsigned int nr_orphans;
+	struct fw_open_list open;	/* in order of id */
+	struct fw_open_list orphans;	/* in order of arrival */
+	struct fw_open_bucket by_parent[FW_OPEN_BUCKETS];
+	struct fw_open_bucket by_child[FW_OPEN_BUCKETS];
+};
+
+/* @opens is zeroed. */
+void fw_opens_init(struct fw_opens *opens, fw_fork_fn emit, void *ctx);
+/* Emits what is open, as it is. */
+void fw_opens_flush(struct fw_opens *opens);
+/* Frees what is open. */
+void fw_opens_free(struct fw_opens *opens);
+
+/* NULL if there is none. */
+struct fw_open *fw_opens_by_parent(struct fw_opens *opens, uint32_t tid);
+struct fw_open *fw_opens_by_child(struct fw_opens *opens, uint64_t child, uint64_t start_time);
+
+/* A new one of the parent @tid; of a child whose parent was not heard of. NULL without memory. */
+struct fw_open *fw_opens_add(struct fw_opens *opens, uint32_t tid);
+struct fw_open *fw_opens_add_orphan(struct fw_opens *opens, uint64_t child, uint64_t start_time);
+
+/* From here on the child of @open is known; others of that task_struct have died. */
+void fw_open_learn_child(struct fw_opens *opens, struct fw_open *open, uint64_t child,
+			 uint64_t start_time);
+
+/* @events have come, or will not come: emits @open, which is then gone, if nothing else may. */
+void fw_open_settle(struct fw_opens *opens, struct fw_open *open, unsigned int events);
+
+/* The parent is past @open, which waits for no more of it: settles it. */
+void fw_open_leave_parent(struct fw_opens *opens, struct fw_open *open);
+/* The same, without a word on what may still come. */
+void fw_open_forget_parent(struct fw_open *open);
+
+/* A child does more by now than begin: its fork, if it is open, waits for no more of it. */
+void fw_opens_leave_child(struct fw_opens *opens, uint64_t child, uint64_t start_time);
+
+#endif
