@@ -61,7 +61,7 @@ static int parse_value(const struct fw_cmd *cmd, struct options *opt, int c)
 	case 'f':
 		opt->format = fw_render_find(optarg);
 		if (!opt->format)
-			return fw_cmd_misuse(cmd, "format '%s' is not known", optarg);
+			return fw_cmd_misuse(cmd, "format '%s' is neither text nor json", optarg);
 		return 0;
 	case 'o':
 		opt->output.path = optarg;

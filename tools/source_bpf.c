@@ -23,6 +23,7 @@
 
 #define MODULE_DIR	"/sys/module/forkwatch"
 #define BTF_FILE	"/sys/kernel/btf/vmlinux"
+#define LOCKDOWN_FILE	"/sys/kernel/security/lockdown"
 
 /* At some 3 KiB a fork, enough for a second of a thousand forks. */
 #define RING_BYTES	(4UL << 20)
@@ -169,11 +170,29 @@ static int check_btf(void)
 		"nevertheless: events/forkwatch.", strerror(errno));
 }
 
+/* The other level, integrity, keeps BPF programs from writing only. */
+static int check_lockdown(void)
+{
+	FILE *file = fopen(LOCKDOWN_FILE, "re");
+	char line[128] = "";
+
+	if (!file)
+		return 0;
+	if (!fgets(line, sizeof(line), file))
+		line[0] = 0;
+	fclose(file);
+	if (!strstr(line, "[confidentiality]"))
+		return 0;
+	return fw_source_fail(-EPERM,
+		"the kernel is locked down (" LOCKDOWN_FILE ": confidentiality), so that BPF "
+		"programs cannot read its memory. Boot without lockdown=confidentiality.");
+}
+
 static int check_all(void)
 {
 	static int (*const checks[])(void) = {
 		check_machine, check_capabilities, check_pid_namespace, check_module, check_abi,
-		check_btf,
+		check_btf, check_lockdown,
 	};
 	size_t i;
 	int err;
@@ -261,8 +280,8 @@ static int load(struct fw_source *source, const struct fw_source_options *opt)
 	err = forkwatch_bpf__load(skel);
 	if (err == -EPERM)
 		return fw_source_fail(err,
-			"the kernel refuses BPF programs although we may load them: is it locked "
-			"down (/sys/kernel/security/lockdown), or is this a container?");
+			"the kernel refuses BPF programs although we may load them: is this a "
+			"container, or does the system forbid bpf()? With -v it says more.");
 	if (err)
 		return fw_source_fail(err,
 			"the kernel does not take the BPF programs: %s. With -v it says why.",
