@@ -140,12 +140,12 @@ $(build)/$(1)/obj/%.o: tools/%.c $(skeleton) | deps-tools
 	$(quiet)$(2) $$(cflags) $(tool_flags) $(3) -c $$< -o $$@
 
 # What other programs link: it knows nothing of the tool.
-$(build)/$(1)/obj/%.o: tools/%.S | deps-tools
+$(library_sources:tools/%=$(build)/$(1)/obj/%.o): $(build)/$(1)/obj/%.o: tools/% | deps-tools
 	$$(call say,CC,$$@)
 	$(quiet)mkdir -p $$(@D)
 	$(quiet)$(2) $$(cflags) $(tool_flags) $(3) -c $$< -o $$@
 
-$(build)/$(1)/libforkwatch.a: $(patsubst tools/%,$(build)/$(1)/obj/%.o,$(basename $(library_sources)))
+$(build)/$(1)/libforkwatch.a: $(library_sources:tools/%=$(build)/$(1)/obj/%.o)
 	$$(call say,AR,$$@)
 	$(quiet)rm -f $$@ && ar rcs $$@ $$^
 
@@ -204,8 +204,18 @@ $(build)/arm64/workload/%: tests/workload/%.c $$(wildcard tests/workload/$$*.S) 
 	$(quiet)mkdir -p $(@D)
 	$(quiet)$(ARM64_CC) $(cflags) $(test_flags) -static -pthread -MF $@.d -o $@ $(filter %.c %.S,$^)
 
+# An AArch32 program, where there is a compiler for it; tests that want it are skipped without.
+ARM32_CC ?= $(shell command -v arm-linux-gnueabihf-gcc)
+arm32     = $(if $(ARM32_CC),$(build)/arm64/e2e/arm32)
+
 .PHONY: helpers
-helpers: $(helpers)
+helpers: $(helpers) $(arm32)
+
+$(build)/arm64/e2e/arm32: tests/e2e/arm32/arm32.c
+	$(call say,CC,$@)
+	$(quiet)mkdir -p $(@D)
+	$(quiet)$(ARM32_CC) -std=gnu11 -O2 $(warnings) -marm -ffreestanding -fno-stack-protector \
+		-nostdlib -static -o $@ $<
 
 $(build)/arm64/e2e/%: tests/e2e/%.c $(build)/arm64/libforkwatch.a | deps-cross
 	$(call say,CC,$@)
@@ -249,7 +259,7 @@ variants:
 .PHONY: variants
 
 .PHONY: guest-programs
-guest-programs: $(build)/arm64/forkwatch $(workloads) $(helpers)
+guest-programs: $(build)/arm64/forkwatch $(workloads) helpers
 
 .PHONY: test
 test: ## style, unit tests, and guest tests on all KERNELS

@@ -111,6 +111,8 @@ done
 
 # All at once, so that there is one command where the user has to install them.
 $qemu/deps module cross bpf tools unit style fetch guest chroot || exit
+# One test wants it, and is skipped without.
+$qemu/deps arm32 2>/dev/null || say SKIP 'the AArch32 test: it wants gcc-arm-linux-gnueabihf'
 rm -rf $logs
 mkdir -p $logs
 parts=(style.log unit.log)
