@@ -118,6 +118,23 @@ check()
 	fi
 }
 
+# relay COMMAND…: a program that prints "ok NAME" and "not ok NAME" by itself
+relay()
+{
+	"$@" >"$tmp/relay" 2>&1
+	relayed=$?
+	while IFS= read -r line; do
+		case $line in
+		'ok '*) ok "${line#ok }" ;;
+		'not ok '*) not_ok "${line#not ok }" ;;
+		'#'*) printf '%s\n' "$line" ;;
+		*) printf '# %s\n' "$line" ;;
+		esac
+	done <"$tmp/relay"
+	[ $relayed -eq 0 ] || grep -q '^not ok ' "$tmp/relay" || not_ok "$* ended with status $relayed"
+	grep -qE '^(not )?ok ' "$tmp/relay" || not_ok "$* printed no result"
+}
+
 # within SECONDS COMMAND…: waits until COMMAND succeeds
 within()
 {
