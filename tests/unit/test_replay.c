@@ -15,6 +15,7 @@
 
 #include "event.h"
 #include "replay.h"
+#include "schema.h"
 #include "tree.h"
 #include "verdicts.h"
 
@@ -121,6 +122,22 @@ static char *say(const struct fw_verdicts *verdicts, const char *format)
 	return text;
 }
 
+/* The verdicts in JSON, which the schema describes to the last key. */
+static json_t *say_json(const struct fw_verdicts *verdicts)
+{
+	json_t *schema = json_load_file(TEST_DATA_DIR "/../../docs/check.schema.json", 0, NULL);
+	char *text = say(verdicts, "json"), why[256];
+	json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+
+	assert_non_null(schema);
+	assert_non_null(object);
+	if (!schema_accepts(schema, schema, object, true, why, sizeof(why)))
+		fail_msg("%s: %s", why, text);
+	json_decref(schema);
+	free(text);
+	return object;
+}
+
 static void assert_says(const struct fw_verdicts *verdicts, const char *format, const char *words)
 {
 	char *text = say(verdicts, format);
@@ -199,7 +216,6 @@ static void test_broken(void **state)
 {
 	struct fw_verdicts verdicts;
 	json_t *object;
-	char *text;
 
 	(void)state;
 	edit_trace(DATA("tree"), return_7);
@@ -216,13 +232,10 @@ static void test_broken(void **state)
 	assert_says(&verdicts, "ktap", "# fork 2 tree[");
 	assert_says(&verdicts, "junit", "failures=\"2\"");
 	assert_says(&verdicts, "junit", " -&gt; tree[");
-	text = say(&verdicts, "json");
-	object = json_loads(text, 0, NULL);
-	assert_non_null(object);
+	object = say_json(&verdicts);
 	assert_string_equal(json_string_value(json_object_get(object, "answer")), "broken");
 	assert_int_equal(json_integer_value(json_object_get(object, "exit")), 1);
 	json_decref(object);
-	free(text);
 	end_check(&verdicts);
 	/* Who does not ask for A1 is not told. */
 	check(copy, "A2,B", &verdicts);
@@ -251,6 +264,7 @@ static void test_incomplete(void **state)
 	snprintf(last, sizeof(last), "\nnot ok %zu complete", fw_nr_rules + 1);
 	assert_says(&verdicts, "ktap", last);
 	assert_says(&verdicts, "junit", "the trace is incomplete");
+	json_decref(say_json(&verdicts));
 	end_check(&verdicts);
 }
 
