@@ -246,6 +246,22 @@ $(build)/unit/%: tests/unit/%.c $(unit_shared) $(test_headers) $(build)/unit/lib
 unit: $(units) ## run the unit tests on this machine
 	@tests/unit.sh $(units)
 
+FUZZ_SECONDS ?= 300
+
+.PHONY: fuzz
+fuzz: $(build)/fuzz/fuzz_trace ## look for traces that break what reads them (FUZZ_SECONDS=300)
+	$(quiet)mkdir -p $(build)/fuzz/corpus
+	$(quiet)for dir in tests/data/*/*/; do \
+		tests/fuzz/pack "$$dir" >"$(build)/fuzz/corpus/$$(echo "$$dir" | tr / -)"; done
+	$(quiet)cd $(build)/fuzz && ./fuzz_trace -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+		corpus $(CURDIR)/tests/fuzz/corpus
+
+$(build)/fuzz/fuzz_trace: tests/fuzz/fuzz_trace.c $(core_sources) $(wildcard tools/*.h) $(skeleton) | deps-fuzz
+	$(call say,CLANG,$@)
+	$(quiet)mkdir -p $(@D)
+	$(quiet)$(CLANG) -std=gnu11 -O1 -g -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=undefined $(tool_flags) -o $@ $(filter %.c,$^) $(tool_libs)
+
 .PHONY: style
 style: ## checkpatch, sparse, shellcheck and the licence lines
 	$(deps) style module cross fetch
@@ -290,7 +306,7 @@ clean: ## remove build/
 
 # What must be on this machine; looked for only where something is built. The targets that need
 # many packages ask for all of them first: it is one command where the user has to run it.
-.PHONY: FORCE deps-bpf deps-tools deps-cross deps-unit deps-all deps-demo
+.PHONY: FORCE deps-bpf deps-tools deps-cross deps-unit deps-fuzz deps-all deps-demo
 deps-all:
 	$(deps) module bpf tools $(if $(native),,cross fetch)
 deps-demo:
@@ -301,5 +317,7 @@ deps-tools deps-cross:
 	$(deps) tools $(if $(native),,cross)
 deps-unit:
 	$(deps) tools unit
+deps-fuzz:
+	$(deps) bpf tools fuzz
 
 -include $(wildcard $(build)/bpf/*.d $(build)/*/obj/*.d $(build)/*/obj/*/*.d $(build)/*/*.d $(build)/*/*/*.d)
