@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -35,6 +36,7 @@ struct session {
 	struct fw_source *source;
 	struct fw_model *model;
 	struct fw_command command;
+	bool command_runs;		/* its exec was seen */
 	int pidfd;
 	/*
 	 * Processes that ended: forks of theirs may still be open, so that their
@@ -161,12 +163,29 @@ static void forget_exited(struct session *session)
 	session->exited[0] = oldest;
 }
 
+/*
+ * The command's own exec may come by a path that is relative to our directory.
+ * @path has room for PATH_MAX bytes.
+ */
+static const char *program_path(struct session *session, const struct forkwatch_exec *exec,
+				char *path)
+{
+	bool command = exec->hdr.tgid == (uint32_t)session->command.pid;
+	bool first = command && !session->command_runs;
+
+	session->command_runs |= command;
+	if (!memchr(exec->path, '\0', sizeof(exec->path) - 1))
+		return "";	/* it was cut */
+	return first && exec->path[0] != '/' && realpath(exec->path, path) ? path : exec->path;
+}
+
 static void follow_processes(struct session *session, const struct forkwatch_header *event)
 {
 	const struct forkwatch_fork_enter *enter = (const void *)event;
 	const struct forkwatch_fork_exit *fork = (const void *)event;
 	const struct forkwatch_exec *exec = (const void *)event;
 	struct fw_usyms *usyms = session->opt->usyms;
+	char path[PATH_MAX];
 
 	if (!usyms)
 		return;
@@ -179,7 +198,7 @@ static void follow_processes(struct session *session, const struct forkwatch_hea
 	} else if (event->kind == FORKWATCH_EXEC) {
 		if (exec->old_tid != event->tid)
 			not_exited(session, event->tgid);
-		fw_usyms_exec(usyms, event->tgid, exec->path);
+		fw_usyms_exec(usyms, event->tgid, program_path(session, exec, path));
 	} else if (event->kind == FORKWATCH_EXIT) {
 		if (event->tid == event->tgid)
 			exited(session, event->tgid);
