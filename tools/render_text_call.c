@@ -231,7 +231,7 @@ static void print_child(struct fw_view *view)
 }
 
 /*
- * objects own mm files fs sighand signal   shared nsproxy   27 of 28 VMAs   214 of 500 pages
+ * objects own mm files fs sighand signal   shared nsproxy   27 of 28 VMAs   214 pages
  */
 #define SENT(event, field)	((event)->hdr.size >= \
 				 offsetof(__typeof__(*(event)), field) + sizeof((event)->field))
@@ -286,8 +286,8 @@ static void print_objects(struct fw_view *view)
 	if (!child || child == exit->parent_ptr[FORKWATCH_SHARE_MM] || !SENT(exit, child_pages))
 		return;
 	fw_text_item(&view->text, "%u of %u VMAs", exit->child_vmas, exit->parent_vmas);
-	fw_text_item(&view->text, "%llu of %llu pages", resident(exit->child_pages),
-		     resident(exit->parent_pages));
+	/* The parent's count is not exact: each of its threads keeps some to itself for a while. */
+	fw_text_item(&view->text, "%llu pages", resident(exit->child_pages));
 }
 
 const struct fw_view_row fw_view_call_rows[] = {

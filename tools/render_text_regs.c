@@ -316,7 +316,7 @@ static const char *cell_text(struct fw_view *view, const struct row *row, unsign
 		name = fw_view_kernel(view, column == BEFORE ? NULL : &stack, value);
 	else if (!value && row->type != FW_REG_PSTATE)
 		name = "0";
-	else if (row->type == FW_REG_CODE && column != BEFORE && fw_fork_is_user(view->fork))
+	else if (row->type == FW_REG_CODE && column != BEFORE)
 		name = user_code(view, value);
 	else if (row->type == FW_REG_PSTATE && column != BEFORE)
 		name = pstate(view, value);
@@ -329,11 +329,15 @@ static void put_cell(struct fw_view *view, const struct row *row, unsigned int c
 		     unsigned int mask, bool folded)
 {
 	size_t at = column_at[column];
-	bool prefers_same = (column == AFTER && !row->note) || row->kernel ||
-			    row->cell[PARENT].value;
+	bool prefers_same = row->kernel ? column != AFTER :
+			    column == AFTER ? strcmp(row->name, "x0") != 0 :
+			    row->cell[PARENT].value != 0;
 
 	if (!row->cell[column].seen)
 		return;
+	/* What copy_thread() writes itself is shown, even if the parent has the same. */
+	if (column == AFTER && row->kernel && row->note)
+		mask &= ~(SAME | KEPT);
 	if (mask & SAME && (prefers_same || !(mask & ZERO)))
 		fw_text_at(&view->text, at, FW_DIM, "= parent");
 	else if (mask & ZERO)

@@ -184,12 +184,12 @@ static void put_limit(struct fw_view *view)
 
 	if (!exit || exit->result != -EAGAIN || exit->hdr.size < sizeof(*exit))
 		return;
-	fw_text_item(&view->text, "uid %u has %llu tasks", exit->uid,
+	fw_text_item(&view->text, "tasks of uid %u: %llu", exit->uid,
 		     (unsigned long long)exit->user_processes);
 	if (exit->rlimit_nproc == RLIM64_INFINITY)
-		fw_text_item(&view->text, "RLIMIT_NPROC none");
+		fw_text_item(&view->text, "RLIMIT_NPROC: unlimited");
 	else
-		fw_text_item(&view->text, "RLIMIT_NPROC %llu",
+		fw_text_item(&view->text, "RLIMIT_NPROC: %llu",
 			     (unsigned long long)exit->rlimit_nproc);
 }
 
@@ -279,6 +279,8 @@ static bool has_tids(const struct fw_view *view)
 {
 	const struct fw_fork *fork = view->fork;
 
+	if (fw_fork_error(fork) < 0)
+		return false;
 	return (fork->tail_return && fork->tail_return->set_child_tid) ||
 	       (fork->ret && fork->ret->parent_tid);
 }

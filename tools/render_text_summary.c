@@ -40,25 +40,42 @@ static void print_verdicts(struct fw_text *text, const uint64_t *counts)
 			       "%llu %s", ull(counts[order[i]]), fw_verdict_name(order[i]));
 }
 
-/* All rules together, then those on their own that not every fork kept. */
-static void print_rules(struct fw_text *text, const struct fw_tally *tally,
-			const struct fw_findings *findings)
+/* All rules together, then those on their own that a fork broke. */
+static void print_rules(struct fw_text *text, const struct fw_tally *tally)
 {
 	size_t i;
 
 	fw_text_row(text, "rules");
 	print_verdicts(text, tally->verdicts);
 	for (i = 0; i < fw_nr_rules; i++) {
-		const uint64_t *counts = tally->by_rule[i];
-
-		if (!counts[FW_FAIL] && !counts[FW_NOT_OBSERVED])
+		if (!tally->by_rule[i][FW_FAIL])
 			continue;
 		fw_text_row(text, "");
 		fw_text_item(text, "%s", fw_rules[i].id);
-		print_verdicts(text, counts);
-		fw_text_hang(text);
-		if (counts[FW_NOT_OBSERVED])
-			fw_text_words(text, fw_findings_unseen(findings, i));
+		print_verdicts(text, tally->by_rule[i]);
+	}
+}
+
+/* "unseen  A1 (5) A2 (5)   no copy_thread event", once for each reason. */
+static void print_unseen(struct fw_text *text, const struct fw_tally *tally,
+			 const struct fw_findings *findings)
+{
+	size_t i, j;
+
+	for (i = 0; i < fw_nr_rules; i++) {
+		const char *reason = fw_findings_unseen(findings, i);
+
+		for (j = 0; j < i && strcmp(fw_findings_unseen(findings, j), reason); j++)
+			;
+		if (!*reason || j < i)
+			continue;
+		fw_text_row(text, "unseen");
+		for (j = i; j < fw_nr_rules; j++)
+			if (!strcmp(fw_findings_unseen(findings, j), reason))
+				fw_text_more(text, "%s%s (%llu)", j > i ? " " : "",
+					     fw_rules[j].id,
+					     ull(tally->by_rule[j][FW_NOT_OBSERVED]));
+		fw_text_words(text, reason);
 	}
 }
 
@@ -140,8 +157,9 @@ void fw_view_summary(struct fw_text *text, const struct fw_findings *findings,
 		fw_text_item(text, "%u cpu%s", env->cpus, env->cpus == 1 ? "" : "s");
 	}
 	print_forks(text, summary->tally);
-	print_rules(text, summary->tally, findings);
+	print_rules(text, summary->tally);
 	fw_findings_show(findings, text);
+	print_unseen(text, summary->tally, findings);
 	print_losses(text, summary);
 	print_command(text, summary);
 	fw_text_end(text, false);

@@ -268,6 +268,7 @@ static void enrich(struct fw_fork *fork)
 	fork->exit->child_ptr[FORKWATCH_SHARE_NSPROXY] =
 		fork->exit->parent_ptr[FORKWATCH_SHARE_NSPROXY];
 	fork->exit->child_ptr[FORKWATCH_SHARE_IO] = 0;
+	fork->exit->child_ptr[FORKWATCH_SHARE_SYSVSEM] = 0;
 	fork->exit->parent_vmas = 28;
 	fork->exit->child_vmas = 27;
 	fork->exit->parent_pages[FORKWATCH_PAGES_FILE] = 300;
@@ -305,6 +306,8 @@ static void what_changed_meanwhile_is_told(void **state)
 	for (i = 0; i < FORKWATCH_NR_SAVED; i++)
 		now->saved[i] += 0x1000 * (i & 1);
 	now->sp -= 0x40;
+	now->pc = fork->copy_thread->context_after.pc;
+	now->saved[9] = 0;
 	fork->copy_thread->context_before.fp = 0x1234;
 	fork->copy_thread->regs_before.x[3] = 3;
 	fork->copy_thread->regs_before.pc = 0x4567;
@@ -584,6 +587,8 @@ static void a_loud_summary(void **state)
 	show(&output, fork);
 	give(fork, "A1", FW_FAIL, "x0: child 0x7, expected 0x0");
 	give(fork, "C1", FW_NOT_OBSERVED, "first_run did not come");
+	give(fork, "C2", FW_NOT_OBSERVED, "fork_exit did not come");
+	give(fork, "C4", FW_NOT_OBSERVED, "first_run did not come");
 	fork->complete = false;
 	fork->id = 2;
 	fw_tally_add(&totals.tally, fork);
