@@ -92,6 +92,11 @@ static void put_behind(struct fw_text *text, size_t gap, enum fw_style style,
 	if (at + len > FW_TEXT_WIDTH && at > text->indent) {
 		new_line(text);
 		at = text->indent;
+		/* What kept it apart from the item before is not needed here. */
+		if (len && *string == ' ') {
+			string++;
+			len--;
+		}
 	}
 	pad_to(text, at);
 	put(text, style, string, len);

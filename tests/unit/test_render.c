@@ -652,6 +652,30 @@ static void endless_failures_are_counted(void **state)
 /*
  * Errors.
  */
+static void rows_are_wrapped(void **state)
+{
+	struct fw_text text;
+	int i;
+
+	(void)state;
+	assert_int_equal(fw_text_open(&text, false), 0);
+	fw_text_row(&text, "label");
+	for (i = 0; i < 30; i++)
+		fw_text_more(&text, " %04d", i);
+	fw_text_row(&text, "");
+	fw_text_item(&text, "%080d", 0);
+	fw_text_item(&text, "%08d", 0);
+	fw_text_row(&text, "hang");
+	fw_text_item(&text, "%030d", 0);
+	fw_text_hang(&text);
+	fw_text_words(&text, "one two three four five six seven eight nine ten eleven twelve");
+	fw_text_end(&text, true);
+	assert_int_equal(fw_text_finish(&text), 0);
+	assert_fits_the_screen(text.data);
+	assert_golden("rows", strdup(text.data));
+	fw_text_close(&text);
+}
+
 static void write_errors_are_told(void **state)
 {
 	const struct fw_render_ops *const *ops;
@@ -987,6 +1011,7 @@ int main(void)
 		cmocka_unit_test(a_loud_summary),
 		cmocka_unit_test(quiet_shows_failures),
 		cmocka_unit_test(endless_failures_are_counted),
+		cmocka_unit_test(rows_are_wrapped),
 		cmocka_unit_test(write_errors_are_told),
 		cmocka_unit_test(formats_are_found),
 		cmocka_unit_test(durations_have_three_digits),
