@@ -133,21 +133,30 @@ char *fw_name_kernel(const struct fw_env *env, const struct fw_stack *stack, uin
 	return buf;
 }
 
+#define INSN_SVC	0xd4000001U
+
+/*
+ * Does the file hold the instruction that the kernel saw before the user pc?
+ * Where it saw none, it must be an svc: nothing else leads into the kernel.
+ */
 static bool is_same_code(const struct fw_fork *fork, struct fw_usyms *usyms)
 {
-	const struct forkwatch_fork_enter *enter = fork->enter;
-	uint32_t word;
+	const struct forkwatch_regs *regs = fw_caller_regs(fork);
+	uint32_t word, expected = INSN_SVC;
 
-	if (!(enter->flags & FORKWATCH_ENTER_INSN))
+	if (fw_usyms_word(usyms, fork->parent_tgid, regs->pc - sizeof(word), &word))
+		return true;	/* what was told needs no file */
+	if (fork->enter && fork->enter->flags & FORKWATCH_ENTER_INSN)
+		expected = fork->enter->insn;
+	else if (fw_caller_is_compat(fork))
 		return true;
-	return fw_usyms_word(usyms, fork->parent_tgid, enter->regs.pc - sizeof(word), &word) ||
-	       word == enter->insn;
+	return word == expected;
 }
 
 char *fw_name_user(const struct fw_fork *fork, struct fw_usyms *usyms, uint64_t addr,
 		   char *buf, size_t size)
 {
-	if (usyms && fork->enter && is_same_code(fork, usyms))
+	if (usyms && fw_caller_regs(fork) && is_same_code(fork, usyms))
 		fw_usyms_name(usyms, fork->parent_tgid, addr, buf, size, NULL);
 	else
 		fw_name_hex(addr, buf, size);

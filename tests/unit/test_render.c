@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include <jansson.h>
@@ -339,6 +340,48 @@ static void the_instruction_is_looked_at(void **state)
 	assert_shows(fork, "svc #0 at 0xffffa1d4c968");
 	fork->enter->flags &= ~FORKWATCH_ENTER_INSN;
 	assert_shows(fork, "pc 0xffffa1d4c96c, the instruction before it not observed");
+	fw_fork_free(fork);
+}
+
+__attribute__((noinline)) static void landmark(void)
+{
+	__asm__ volatile("nop; nop; nop; nop; nop; nop; nop; nop");
+}
+
+static void assert_named(struct fw_fork *fork, struct fw_usyms *usyms, const char *expected)
+{
+	char buf[128];
+
+	assert_string_equal(fw_name_user(fork, usyms, fw_caller_regs(fork)->pc, buf,
+					 sizeof(buf)), expected);
+}
+
+/* A user address is named if the file holds what the kernel saw there, else not. */
+static void names_are_verified(void **state)
+{
+	struct fw_fork *fork = make_fork(FIXTURE_FORK);
+	char name[64], number[32];
+	struct fw_usyms *usyms;
+
+	(void)state;
+	landmark();
+	assert_int_equal(fw_usyms_open(&usyms), 0);
+	fork->parent_tgid = getpid();
+	fork->enter->regs.pc = (uintptr_t)landmark + 4;
+	fork->ret->regs.pc = fork->enter->regs.pc;
+	memcpy(&fork->enter->insn, (const void *)(uintptr_t)landmark, 4);
+	snprintf(name, sizeof(name), "%s:landmark+0x4", program_invocation_short_name);
+	snprintf(number, sizeof(number), "0x%llx", (unsigned long long)fork->enter->regs.pc);
+	assert_named(fork, usyms, name);
+	assert_named(fork, NULL, number);
+	fork->enter->insn ^= 1;
+	assert_named(fork, usyms, number);
+	/* Not seen: then it has to be an svc, which this is not. */
+	fork->enter->flags &= ~FORKWATCH_ENTER_INSN;
+	assert_named(fork, usyms, number);
+	LOSE(fork, enter);
+	assert_named(fork, usyms, number);
+	fw_usyms_close(usyms);
 	fw_fork_free(fork);
 }
 
@@ -1000,6 +1043,7 @@ int main(void)
 		cmocka_unit_test(all_that_is_known_is_shown),
 		cmocka_unit_test(what_changed_meanwhile_is_told),
 		cmocka_unit_test(the_instruction_is_looked_at),
+		cmocka_unit_test(names_are_verified),
 		cmocka_unit_test(own_calls_have_any_number),
 		cmocka_unit_test(failures_stand_out),
 		cmocka_unit_test(what_is_missing_is_said),
