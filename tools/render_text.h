@@ -3,6 +3,8 @@
 #ifndef FW_RENDER_TEXT_H
 #define FW_RENDER_TEXT_H
 
+#include <stddef.h>
+
 #include "names.h"
 #include "render.h"
 #include "text.h"
@@ -21,6 +23,10 @@ struct fw_view {
 
 /* What is printed where an event is missing. */
 #define FW_UNSEEN		"not observed"
+
+/* Is @field within what was sent of @event? Older senders' events are shorter. */
+#define FW_SENT(event, field)	((event)->hdr.size >= \
+				 offsetof(__typeof__(*(event)), field) + sizeof((event)->field))
 
 /* A buffer for a name; it is good until FW_VIEW_NAMES others were asked for. */
 char *fw_view_name(struct fw_view *view);

@@ -233,14 +233,11 @@ static void print_child(struct fw_view *view)
 /*
  * objects own mm files fs sighand signal   shared nsproxy   27 of 28 VMAs   214 pages
  */
-#define SENT(event, field)	((event)->hdr.size >= \
-				 offsetof(__typeof__(*(event)), field) + sizeof((event)->field))
-
 static bool has_objects(const struct fw_view *view)
 {
 	const struct forkwatch_fork_exit *exit = view->fork->exit;
 
-	return exit && !exit->result && SENT(exit, child_ptr) &&
+	return exit && !exit->result && FW_SENT(exit, child_ptr) &&
 	       exit->child_ptr[FORKWATCH_SHARE_SIGNAL];
 }
 
@@ -283,7 +280,7 @@ static void print_objects(struct fw_view *view)
 
 	put_objects(view, "own", false);
 	put_objects(view, "shared", true);
-	if (!child || child == exit->parent_ptr[FORKWATCH_SHARE_MM] || !SENT(exit, child_pages))
+	if (!child || child == exit->parent_ptr[FORKWATCH_SHARE_MM] || !FW_SENT(exit, child_pages))
 		return;
 	fw_text_item(&view->text, "%u of %u VMAs", exit->child_vmas, exit->parent_vmas);
 	/* The parent's count is not exact: each of its threads keeps some to itself for a while. */

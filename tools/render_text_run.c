@@ -182,7 +182,7 @@ static void put_limit(struct fw_view *view)
 {
 	const struct forkwatch_fork_exit *exit = view->fork->exit;
 
-	if (!exit || exit->result != -EAGAIN || exit->hdr.size < sizeof(*exit))
+	if (!exit || exit->result != -EAGAIN || !FW_SENT(exit, rlimit_nproc))
 		return;
 	fw_text_item(&view->text, "tasks of uid %u: %llu", exit->uid,
 		     (unsigned long long)exit->user_processes);
