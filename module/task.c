@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* See task.h. Runs in kretprobe handlers: no sleeping, no locks. */
+#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/kprobes.h>
 #include <linux/mm.h>
+#include <linux/nsproxy.h>
 #include <linux/pid.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
 #include <linux/string.h>
 #include <linux/uidgid.h>
+#include <linux/user_namespace.h>
 
 #include "compat.h"
 #include "task.h"
@@ -52,12 +55,37 @@ static void copy_memory(__u32 *vmas, __u64 *pgtables, __u64 *pages, struct mm_st
 }
 NOKPROBE_SYMBOL(copy_memory);
 
+/* capable() of either, without what security modules and audit make of the question. */
+static bool is_nproc_exempt(void)
+{
+	const struct cred *cred = current_cred();
+
+	return cred->user_ns == &init_user_ns &&
+	       (cap_raised(cred->cap_effective, CAP_SYS_RESOURCE) ||
+		cap_raised(cred->cap_effective, CAP_SYS_ADMIN));
+}
+NOKPROBE_SYMBOL(is_nproc_exempt);
+
+static void copy_time_ns(struct forkwatch_fork_exit *event)
+{
+	const struct nsproxy *nsproxy = current->nsproxy;
+
+	if (!nsproxy)
+		return;
+	event->parent_time_ns = (u64)nsproxy->time_ns;
+	event->parent_time_ns_for_children = (u64)nsproxy->time_ns_for_children;
+}
+NOKPROBE_SYMBOL(copy_time_ns);
+
 void fw_copy_parent(struct forkwatch_fork_exit *event)
 {
 	const struct task_struct *grand_parent;
 
 	event->parent_leader_tid = current->group_leader->pid;
 	event->parent_exit_signal = current->exit_signal;
+	event->leader_exit_signal = current->group_leader->exit_signal;
+	event->flags |= is_nproc_exempt() ? FORKWATCH_EXIT_NPROC_EXEMPT : 0;
+	copy_time_ns(event);
 	event->parent_sas_ss_sp = current->sas_ss_sp;
 	event->parent_sas_ss_size = current->sas_ss_size;
 	event->parent_threads = current->signal->nr_threads;
@@ -76,6 +104,17 @@ void fw_copy_parent(struct forkwatch_fork_exit *event)
 }
 NOKPROBE_SYMBOL(fw_copy_parent);
 
+/* The arm64 flags have been the same in every kernel since 5.3. */
+static u32 trace_flags(struct task_struct *child)
+{
+	return (test_tsk_thread_flag(child, TIF_SINGLESTEP) ? FORKWATCH_EXIT_STEPPED : 0) |
+	       (test_tsk_thread_flag(child, TIF_SYSCALL_TRACE) ?
+		FORKWATCH_EXIT_SYSCALL_TRACED : 0) |
+	       (test_tsk_thread_flag(child, TIF_SYSCALL_EMU) ?
+		FORKWATCH_EXIT_SYSCALL_EMULATED : 0);
+}
+NOKPROBE_SYMBOL(trace_flags);
+
 void fw_copy_child(struct forkwatch_fork_exit *event, struct task_struct *child)
 {
 	const struct task_struct *real_parent;
@@ -87,6 +126,7 @@ void fw_copy_child(struct forkwatch_fork_exit *event, struct task_struct *child)
 	event->leader_tid = child->group_leader->pid;
 	event->exit_signal = child->exit_signal;
 	event->task_flags = child->flags;
+	event->flags |= trace_flags(child);
 	event->start_time = child->start_time;
 	event->stack_end = *end_of_stack(child);
 	event->set_child_tid = (__force u64)child->set_child_tid;

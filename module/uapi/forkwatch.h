@@ -191,7 +191,9 @@
  * @child_pages count resident pages, indexed by FORKWATCH_PAGES_*. @stack_end is
  * the word at end_of_stack(child). @uid, @user_processes and @rlimit_nproc are
  * what the kernel compares before it says EAGAIN: the parent's real uid, the
- * tasks that it has (this child not counted), RLIMIT_NPROC.
+ * tasks that it has (this child not counted), RLIMIT_NPROC. The parent's nsproxy
+ * holds @parent_time_ns, of itself and for its children. @leader_exit_signal is
+ * that of its thread group's leader. @flags is FORKWATCH_EXIT_*.
  */
 #define FORKWATCH_FIELDS_fork_exit(F, A, S)		\
 	F(__s64, result)				\
@@ -228,7 +230,19 @@
 	A(__u64, child_pages, FORKWATCH_NR_PAGES)	\
 	A(__u64, parent_ptr, FORKWATCH_NR_SHARE)	\
 	A(__u64, child_ptr, FORKWATCH_NR_SHARE)		\
-	A(char, comm, FORKWATCH_COMM_LEN)
+	A(char, comm, FORKWATCH_COMM_LEN)		\
+	F(__u64, parent_time_ns)			\
+	F(__u64, parent_time_ns_for_children)		\
+	F(__s32, leader_exit_signal)			\
+	F(__u32, flags)
+
+#define FORKWATCH_EXIT_STEPPED		(1U << 0)	/* the child is single-stepped */
+#define FORKWATCH_EXIT_SYSCALL_TRACED	(1U << 1)	/* its system calls stop it */
+#define FORKWATCH_EXIT_SYSCALL_EMULATED	(1U << 2)	/* they are emulated */
+#define FORKWATCH_EXIT_TRACED		(FORKWATCH_EXIT_STEPPED |		\
+					 FORKWATCH_EXIT_SYSCALL_TRACED |	\
+					 FORKWATCH_EXIT_SYSCALL_EMULATED)
+#define FORKWATCH_EXIT_NPROC_EXEMPT	(1U << 3)	/* the parent may exceed RLIMIT_NPROC */
 
 /* What a child shares with its parent, or has of its own: objects of the task. */
 #define FORKWATCH_SHARES(E)				\
@@ -455,7 +469,7 @@ _Static_assert(FORKWATCH_SUM(FORKWATCH_FIELDS_context) == 104, "forkwatch_contex
 
 FORKWATCH_ASSERT(fork_enter, 576);
 FORKWATCH_ASSERT(copy_thread, 1064);
-FORKWATCH_ASSERT(fork_exit, 448);
+FORKWATCH_ASSERT(fork_exit, 472);
 FORKWATCH_ASSERT(fork_return, 352);
 FORKWATCH_ASSERT(first_run, 784);
 FORKWATCH_ASSERT(cpu_switch_to, 296);

@@ -95,7 +95,7 @@ static size_t size_of(enum fw_field_type type)
 }
 
 static void take_fields(const char **at, const struct fw_field *field, const uint8_t *from,
-			const char *line);
+			size_t size, const char *line);
 
 static void take_value(const char **at, enum fw_field_type type, const uint8_t *from,
 		       const char *line)
@@ -103,7 +103,8 @@ static void take_value(const char **at, enum fw_field_type type, const uint8_t *
 	uint64_t number;
 
 	if (type == FW_REGS || type == FW_CONTEXT) {
-		take_fields(at, type == FW_REGS ? fw_regs_fields : fw_context_fields, from, line);
+		take_fields(at, type == FW_REGS ? fw_regs_fields : fw_context_fields, from,
+			    SIZE_MAX, line);
 		return;
 	}
 	number = take_number(at, line);
@@ -128,13 +129,13 @@ static void take_array(const char **at, const struct fw_field *field, const uint
 	take(at, " ]", line);
 }
 
-/* "{ name = value, … }" of the fields at @from */
+/* "{ name = value, … }" of the fields in the @size bytes at @from */
 static void take_fields(const char **at, const struct fw_field *field, const uint8_t *from,
-			const char *line)
+			size_t size, const char *line)
 {
 	const char *before = "{ ";
 
-	for (; field->name; field++, before = ", ") {
+	for (; field->name && field->offset < size; field++, before = ", ") {
 		take(at, before, line);
 		take_name(at, field->name, line);
 		if (field->type == FW_CHAR)
@@ -208,7 +209,7 @@ static void compare_line(const char *line, struct seen *seen)
 	event = take_header(&at, seen, time, line);
 	type = fw_event_type(event->kind);
 	assert_string_equal(type->name, name);
-	take_fields(&at, type->fields, (const uint8_t *)event, line);
+	take_fields(&at, type->fields, (const uint8_t *)event, event->size, line);
 	assert_string_equal(at, "\n");
 }
 
