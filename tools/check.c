@@ -29,6 +29,19 @@ static bool applies_kernel(const struct fw_fork *fork, const struct fw_env *env)
 	return !fw_fork_is_user(fork) && applies_any(fork, env);
 }
 
+/* There is a child, whether it will run or not. */
+static bool applies_made(const struct fw_fork *fork, const struct fw_env *env)
+{
+	(void)env;
+	return fw_fork_error(fork) >= 0;
+}
+
+/* Likewise, and it may be one that a user task asked for. */
+static bool applies_tids(const struct fw_fork *fork, const struct fw_env *env)
+{
+	return (!fork->enter || fw_fork_is_user(fork)) && applies_made(fork, env);
+}
+
 /* There is a child that will run. */
 static bool applies_run(const struct fw_fork *fork, const struct fw_env *env)
 {
@@ -103,6 +116,22 @@ const struct fw_rule fw_rules[] = {
 	     "the parent gets the child's pid, and keeps x1..x30, sp, pc and pstate"),
 	RULE("D2", error, return_error, "kernel_clone",
 	     "a failed fork returns copy_process's error, and no child runs"),
+	RULE("E1", made, task_new, "dup_task_struct",
+	     "task_struct and kernel stack are new, STACK_END_MAGIC at the stack's end"),
+	RULE("E2", made, mm, "copy_mm",
+	     "CLONE_VM shares the mm; else mm and pgd are new, and no VMA is added"),
+	RULE("E3", made, shared, "copy_process",
+	     "CLONE_FILES, _FS, _SIGHAND and _THREAD share these, else they are new"),
+	RULE("E4", made, nsproxy, "copy_namespaces",
+	     "the nsproxy is shared unless a CLONE_NEW* flag asks otherwise"),
+	RULE("E5", made, group, "copy_process",
+	     "a thread joins its parent's group; a process leads its own, and signals as asked"),
+	RULE("E6", made, real_parent, "copy_process",
+	     "real_parent is the parent, or its parent with CLONE_PARENT or CLONE_THREAD"),
+	RULE("E7", tids, tids, "schedule_tail",
+	     "the child's tid is set and cleared where the flags say, and stands there"),
+	RULE("E8", made, untraced, "copy_process",
+	     "the signal stack is as the flags say; single-step and syscall tracing are off"),
 	{ .id = NULL }
 };
 

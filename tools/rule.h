@@ -15,6 +15,7 @@
 #define FW_KIND_OF_exit		FORKWATCH_FORK_EXIT
 #define FW_KIND_OF_wakeup	FORKWATCH_WAKEUP_NEW
 #define FW_KIND_OF_first_run	FORKWATCH_FIRST_RUN
+#define FW_KIND_OF_tail_return	FORKWATCH_TAIL_RETURN
 #define FW_KIND_OF_ret		FORKWATCH_FORK_RETURN
 
 /*
@@ -92,7 +93,11 @@ void fw_explain(struct fw_why *why, const char *format, ...) __attribute__((form
 	R(context_fp)		R(run_registers)	\
 	R(run_current)		R(run_prev)		\
 	R(run_pt_regs)		R(run_order)		\
-	R(return_parent)	R(return_error)
+	R(return_parent)	R(return_error)		\
+	R(task_new)		R(mm)			\
+	R(shared)		R(nsproxy)		\
+	R(group)		R(real_parent)		\
+	R(tids)			R(untraced)
 
 #define FW_RULE_HOLDS(rule)							\
 	enum fw_verdict fw_holds_##rule(const struct fw_fork *fork,		\

@@ -36,6 +36,9 @@
 #define USER_TLS	0x0000ffffa1f4a740ULL
 #define NEW_STACK	0x0000ffffa0fff000ULL
 #define NEW_TLS		0x0000ffffa17ff5c0ULL
+#define CHILD_TID	0x0000ffffa1f4aa10ULL
+#define PARENT_TID	0x0000fffff0c8e3f8ULL
+#define GRAND_PARENT	300
 
 #define CLONE_LIKE_PTHREAD	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |	\
 				 CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS |		\
@@ -240,6 +243,10 @@ static void *make_enter(const struct kind *kind, const struct fixture_who *who)
 	enter->tls = kind->tls;
 	enter->fn = kind->fn;
 	enter->fn_arg = kind->fn ? who->child : 0;
+	if (kind->flags & (CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID))
+		enter->child_tid = CHILD_TID;
+	if (kind->flags & CLONE_PARENT_SETTID)
+		enter->parent_tid = PARENT_TID;
 	enter->exit_signal = kind->exit_signal;
 	enter->flags = kind->enter_flags;
 	enter->task = 0xffff0000c0a00000ULL + who->parent_tid * 0x2000ULL;
@@ -299,6 +306,66 @@ static void *make_copy_thread(const struct kind *kind, const struct fixture_who 
 	return copy;
 }
 
+/* The objects of both: a kernel thread has no mm, nobody here has an undo list. */
+static void fill_objects(struct forkwatch_fork_exit *exit, const struct kind *kind)
+{
+	static const uint64_t shared_by[FORKWATCH_NR_SHARE] = {
+		[FORKWATCH_SHARE_MM] = CLONE_VM,
+		[FORKWATCH_SHARE_PGD] = CLONE_VM,
+		[FORKWATCH_SHARE_FILES] = CLONE_FILES,
+		[FORKWATCH_SHARE_FS] = CLONE_FS,
+		[FORKWATCH_SHARE_SIGHAND] = CLONE_SIGHAND,
+		[FORKWATCH_SHARE_SIGNAL] = CLONE_THREAD,
+		[FORKWATCH_SHARE_CRED] = CLONE_THREAD,
+	};
+	bool has_mm = !(kind->enter_flags & FORKWATCH_ENTER_PARENT_KTHREAD);
+	unsigned int i;
+
+	for (i = 0; i < FORKWATCH_NR_SHARE; i++) {
+		if (i == FORKWATCH_SHARE_IO || i == FORKWATCH_SHARE_SYSVSEM ||
+		    (!has_mm && i <= FORKWATCH_SHARE_PGD))
+			continue;
+		exit->parent_ptr[i] = 0xffff0000d0000000ULL + i * 0x100;
+		exit->child_ptr[i] = exit->parent_ptr[i];
+		if (i != FORKWATCH_SHARE_NSPROXY && !(kind->flags & shared_by[i]))
+			exit->child_ptr[i] += 0x10000;
+	}
+	exit->parent_vmas = has_mm ? 28 : 0;
+	exit->child_vmas = has_mm ? 27 : 0;
+	exit->parent_time_ns = 0xffff800009d05f60ULL;
+	exit->parent_time_ns_for_children = exit->parent_time_ns;
+}
+
+static void fill_family(struct forkwatch_fork_exit *exit, const struct kind *kind)
+{
+	bool thread = kind->flags & CLONE_THREAD;
+
+	exit->child_tgid = thread ? exit->hdr.tgid : exit->child_tid;
+	exit->leader_tid = exit->child_tgid;
+	exit->exit_signal = thread ? -1 : kind->exit_signal;
+	exit->grand_parent_tid = GRAND_PARENT;
+	exit->grand_parent_tgid = GRAND_PARENT;
+	exit->real_parent_tid = thread ? GRAND_PARENT : exit->hdr.tid;
+	exit->real_parent_tgid = thread ? GRAND_PARENT : exit->hdr.tgid;
+	exit->parent_leader_tid = exit->hdr.tgid;
+	exit->parent_exit_signal = SIGCHLD;
+	exit->leader_exit_signal = SIGCHLD;
+	exit->parent_threads = 1;
+	exit->set_child_tid = kind->flags & CLONE_CHILD_SETTID ? CHILD_TID : 0;
+	exit->clear_child_tid = kind->flags & CLONE_CHILD_CLEARTID ? CHILD_TID : 0;
+}
+
+/* Only a child that starts in its parent's memory loses its signal stack. */
+static void fill_signal_stack(struct forkwatch_fork_exit *exit, const struct kind *kind)
+{
+	exit->parent_sas_ss_sp = 0x0000ffffa1e00000ULL;
+	exit->parent_sas_ss_size = 0x2000;
+	if ((kind->flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM)
+		return;
+	exit->sas_ss_sp = exit->parent_sas_ss_sp;
+	exit->sas_ss_size = exit->parent_sas_ss_size;
+}
+
 static void *make_exit(const struct kind *kind, const struct fixture_who *who)
 {
 	struct forkwatch_fork_exit *exit = new_event(FORKWATCH_FORK_EXIT, who, 3);
@@ -308,10 +375,12 @@ static void *make_exit(const struct kind *kind, const struct fixture_who *who)
 		return exit;
 	exit->child = who->child;
 	exit->child_tid = kind == &kinds[FIXTURE_IDLE] ? 0 : who->child_tid;
-	exit->child_tgid = kind->flags & CLONE_THREAD ? who->parent_tid : exit->child_tid;
 	exit->child_vpid = exit->child_tid;
 	exit->start_time = who->start_time;
 	exit->stack_end = 0x57ac6e9d;
+	fill_family(exit, kind);
+	fill_objects(exit, kind);
+	fill_signal_stack(exit, kind);
 	return exit;
 }
 
@@ -374,7 +443,7 @@ static void *make_first_run(const struct kind *kind, const struct fixture_who *w
 	return run;
 }
 
-static void *make_tail(const struct fixture_who *who)
+static void *make_tail(const struct kind *kind, const struct fixture_who *who)
 {
 	struct forkwatch_tail_return *tail = new_event(FORKWATCH_TAIL_RETURN, who, 9);
 
@@ -382,6 +451,11 @@ static void *make_tail(const struct fixture_who *who)
 	tail->start_time = who->start_time;
 	tail->enter_time = tail->hdr.time - 900;
 	tail->vpid = who->child_tid;
+	if (kind->flags & CLONE_CHILD_SETTID) {
+		tail->set_child_tid = CHILD_TID;
+		tail->tid_there = tail->vpid;
+		tail->flags = FORKWATCH_TID_READ;
+	}
 	return tail;
 }
 
@@ -392,6 +466,11 @@ static void *make_return(const struct kind *kind, const struct fixture_who *who)
 	ret->result = kind->error ? kind->error : (int64_t)who->child_tid;
 	ret->enter_time = who->time - 300;
 	parent_regs(&ret->regs, kind);
+	if (!kind->error && kind->flags & CLONE_PARENT_SETTID) {
+		ret->parent_tid = PARENT_TID;
+		ret->tid_there = ret->result;
+		ret->flags = FORKWATCH_TID_READ;
+	}
 	return ret;
 }
 
@@ -423,7 +502,7 @@ void fixture_make(enum fixture_kind nr, const struct fixture_who *who,
 	if (!kind->error && !idle) {
 		put(events, make_switch(kind, who));
 		put(events, make_first_run(kind, who));
-		put(events, make_tail(who));
+		put(events, make_tail(kind, who));
 	}
 }
 
