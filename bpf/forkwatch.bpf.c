@@ -22,6 +22,7 @@
 
 #include "core_compat.h"
 #include "forkwatch.h"
+#include "stages.bpf.h"
 #include "transport.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -280,6 +281,7 @@ static __always_inline void forget(const struct task_struct *task)
 		bpf_map_delete_elem(&watched, &tid);
 	if (last)
 		bpf_map_delete_elem(&watched, &tgid);
+	end_stages(tid);
 }
 
 /* sched_process_exit(task), in the task */
@@ -321,9 +323,44 @@ int on_##name(struct bpf_raw_tracepoint_args *ctx)			\
 FORWARD(tail_return, NULL)
 FORWARD(first_run, NULL)
 
+/* Sent ahead of the event that ends the fork, which @worker says whether that is fork_exit. */
+static __always_inline void on_stages(__u8 *task, bool worker)
+{
+	__u32 tid = current_tid();
+	struct fw_stage_times *times = bpf_map_lookup_elem(&stages, &tid);
+	struct forkwatch_stages *event;
+
+	if (!times || times->worker != worker)
+		return;
+	event = begin(forkwatch_stages, FORKWATCH_STAGES, task);
+	if (event) {
+		event->armed = stages_armed;
+		event->absent = stages_absent;
+		event->refused = stages_refused;
+		event->torn = times->torn | times->open;
+		bpf_probe_read_kernel(event->enter, FW_STAGE_TIMES_BYTES, times->enter);
+		submit(event, false);
+	}
+	end_stages(tid);
+}
+
 /* In the parent, in order. */
-FORWARD(fork_return, task)
-FORWARD(fork_exit, task)
+#define FORWARD_LAST(name, worker)					\
+SEC("raw_tp/" #name)							\
+int on_##name(struct bpf_raw_tracepoint_args *ctx)			\
+{									\
+	__u8 *task = find_task(current_tid());				\
+									\
+	if (!task)							\
+		return 0;						\
+	if (stages_level)						\
+		on_stages(task, worker);				\
+	forward((const void *)ctx->args[0],				\
+		sizeof(struct forkwatch_##name), task, false);		\
+	return 0;							\
+}
+FORWARD_LAST(fork_return, false)
+FORWARD_LAST(fork_exit, true)
 FORWARD(copy_thread, task)
 
 /* The current task, about to fork; NULL if it is not to be watched. */
@@ -360,14 +397,18 @@ int on_clone_call(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/fork_enter")
 int on_fork_enter(struct bpf_raw_tracepoint_args *ctx)
 {
+	const struct forkwatch_fork_enter *event = (const void *)ctx->args[0];
 	__u8 *task = find_parent();
+	__u32 flags = 0;
 	bool first;
 
 	if (!task)
 		return 0;
 	first = !(*task & FW_TASK_FORKED);
 	*task = FW_TASK_FORKED | (*task & FW_TASK_CALL_LOST ? FW_TASK_TORN : 0);
-	forward((const void *)ctx->args[0], sizeof(struct forkwatch_fork_enter), task, first);
+	forward(&event->hdr, sizeof(*event), task, first);
+	bpf_probe_read_kernel(&flags, sizeof(flags), &event->flags);
+	begin_stages(current_tid(), flags & (FORKWATCH_ENTER_IO_THREAD | FORKWATCH_ENTER_USER_WORKER));
 	return 0;
 }
 

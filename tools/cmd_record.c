@@ -14,6 +14,7 @@
 #include "env.h"
 #include "message.h"
 #include "session.h"
+#include "stage_probes.h"
 #include "target.h"
 #include "trace.h"
 
@@ -34,6 +35,7 @@ struct record {
 enum {
 	OPT_FORCE = 256,
 	OPT_RING,
+	OPT_STAGES,
 	OPT_SWITCHES,
 };
 
@@ -45,6 +47,7 @@ static const struct option long_options[] = {
 	{ "pid",	required_argument,	NULL, 'p' },
 	{ "quiet",	no_argument,		NULL, 'q' },
 	{ "ring",	required_argument,	NULL, OPT_RING },
+	{ "stages",	required_argument,	NULL, OPT_STAGES },
 	{ "switches",	no_argument,		NULL, OPT_SWITCHES },
 	{ "verbose",	no_argument,		NULL, 'v' },
 	{ NULL }
@@ -75,6 +78,11 @@ static int parse_option(const struct fw_cmd *cmd, struct record *record, int c, 
 	case OPT_RING:
 		if (fw_parse_bytes(optarg, &record->session.source.ring_bytes))
 			return fw_cmd_misuse(cmd, "'%s' is no size such as 512K or 16M", optarg);
+		break;
+	case OPT_STAGES:
+		if (fw_parse_stages(optarg, &record->session.source.stages))
+			return fw_cmd_misuse(cmd, "stages '%s' is none of off, core, all",
+					     optarg);
 		break;
 	case OPT_SWITCHES:
 		record->session.source.switches = true;
@@ -317,7 +325,10 @@ static int with_env(struct record *record)
 
 static int record_main(const struct fw_cmd *cmd, int argc, char **argv)
 {
-	struct record record = { .session.ops = &fw_source_bpf };
+	struct record record = {
+		.session.ops = &fw_source_bpf,
+		.session.source.stages = FW_STAGES_OFF,
+	};
 	int status, ret;
 
 	status = parse(cmd, &record, argc, argv);
@@ -349,6 +360,7 @@ const struct fw_cmd fw_cmd_record = {
 "      --force           replace the trace that DIR holds\n"
 "  -a, --all             all processes but forkwatch\n"
 "  -p, --pid PID         the process PID\n"
+"      --stages WHICH    how long the steps of a fork took: off (default), core or all\n"
 "      --switches        record every switch of these tasks too, not only the first\n"
 "  -q, --quiet           only errors and losses\n"
 "  -v, --verbose         what the libraries have to say, on standard error\n"

@@ -13,6 +13,7 @@
 #include "output.h"
 #include "render.h"
 #include "session.h"
+#include "stage_probes.h"
 #include "target.h"
 
 struct options {
@@ -37,6 +38,7 @@ struct run {
 enum {
 	OPT_COLOR = 256,
 	OPT_RING,
+	OPT_STAGES,
 	OPT_SWITCHES,
 };
 
@@ -49,6 +51,7 @@ static const struct option long_options[] = {
 	{ "pid",	required_argument,	NULL, 'p' },
 	{ "quiet",	no_argument,		NULL, 'q' },
 	{ "ring",	required_argument,	NULL, OPT_RING },
+	{ "stages",	required_argument,	NULL, OPT_STAGES },
 	{ "switches",	no_argument,		NULL, OPT_SWITCHES },
 	{ "verbose",	no_argument,		NULL, 'v' },
 	{ NULL }
@@ -79,6 +82,11 @@ static int parse_value(const struct fw_cmd *cmd, struct options *opt, int c)
 		if (fw_parse_bytes(optarg, &opt->session.source.ring_bytes))
 			return fw_cmd_misuse(cmd, "'%s' is no size such as 512K or 16M (1024M is "
 					     "the most)", optarg);
+		return 0;
+	case OPT_STAGES:
+		if (fw_parse_stages(optarg, &opt->session.source.stages))
+			return fw_cmd_misuse(cmd, "stages '%s' is none of off, core, all",
+					     optarg);
 		return 0;
 	}
 	return fw_cmd_misuse(cmd, "option %d", c);
@@ -244,6 +252,7 @@ static int run_main(const struct fw_cmd *cmd, int argc, char **argv)
 {
 	struct options opt = {
 		.session.ops = &fw_source_bpf,
+		.session.source.stages = FW_STAGES_OFF,
 		.format = fw_render_find("text"),
 	};
 	struct run run = { .opt = &opt };
@@ -279,6 +288,7 @@ const struct fw_cmd fw_cmd_run = {
 "\n"
 "  -a, --all             all processes but forkwatch\n"
 "  -p, --pid PID         the process PID\n"
+"      --stages WHICH    how long the steps of a fork took: off (default), core or all\n"
 "      --switches        watch every switch of these tasks too, not only the first\n"
 "  -f, --format FORMAT   text (default) or json\n"
 "  -o, --output FILE     write there, not to standard output\n"

@@ -49,10 +49,12 @@ static const char *const type_names[] = {
 /* 64-bit numbers are mostly addresses and registers, 32-bit ones ids; these are not. */
 static const char *const decimal_fields[] = {
 	"stack_size", "start_time", "enter_time", "switches", "parent_switches", "seq_gaps",
-	"ring_drops", "probe_misses", "watch_full", "bad_events", "events", NULL,
+	"ring_drops", "probe_misses", "watch_full", "bad_events", "events", "enter", "total", NULL,
 };
 
-static const char *const hex_fields[] = { "flags", "insn", "task_flags", NULL };
+static const char *const hex_fields[] = {
+	"flags", "insn", "task_flags", "armed", "absent", "refused", "torn", NULL,
+};
 
 static bool is_listed(const char *name, const char *const *list)
 {

@@ -64,6 +64,7 @@ FORKWATCH_EVENTS(EVENT_FIELDS)
 #define ORIGIN_wakeup_new	"sched_wakeup_new"
 #define ORIGIN_exec		"sched_process_exec"
 #define ORIGIN_exit		"sched_process_exit"
+#define ORIGIN_stages		"kernel_clone"
 
 #define EVENT_TYPE(KIND, value, event)				\
 	{							\

@@ -134,6 +134,7 @@ void fw_fork_free(struct fw_fork *fork)
 	free(fork->tail_return);
 	free(fork->ret);
 	free(fork->clone_call);
+	free(fork->stages);
 	free(fork->switch_in);
 	free(fork->verdicts);
 	free(fork);

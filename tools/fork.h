@@ -26,7 +26,8 @@ struct fw_env {
 
 /*
  * One event of each kind, or NULL: not observed. They belong to the fork.
- * @clone_call is there only for forks by one of the module's own numbers.
+ * @clone_call is there only for forks by one of the module's own numbers, @stages
+ * only if stages were watched and the parent came so far.
  */
 struct fw_fork {
 	struct fw_fork *next;		/* for whoever holds it */
@@ -42,6 +43,7 @@ struct fw_fork {
 	struct forkwatch_tail_return *tail_return;
 	struct forkwatch_fork_return *ret;
 	struct forkwatch_clone_call *clone_call;
+	struct forkwatch_stages *stages;	/* for tools/stages.h */
 	struct forkwatch_cpu_switch_to *switch_in;	/* into the child, with --switches */
 	bool complete;			/* every event that this kind of fork has was seen */
 	void *verdicts;			/* fw_check()'s, see check.h */

@@ -38,7 +38,7 @@ json_t *fw_json_text(const char *text, size_t max)
 static const char * const counts[] = {
 	"seq", "time", "enter_time", "start_time", "switches", "parent_switches", "size",
 	"stack_size", "sas_ss_size", "parent_sas_ss_size", "user_processes", "rlimit_nproc",
-	"parent_pgtables", "child_pgtables", "parent_pages", "child_pages",
+	"parent_pgtables", "child_pgtables", "parent_pages", "child_pages", "enter", "total",
 };
 
 static bool is_count(const char *name)

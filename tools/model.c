@@ -239,6 +239,20 @@ static int add_fork_return(struct fw_model *model, void *event)
 	return 0;
 }
 
+/* Comes just before the parent's last event; one that no fork waits for is of no use. */
+static int add_stages(struct fw_model *model, void *event)
+{
+	struct forkwatch_stages *stages = event;
+	struct open_fork *open = find_by_parent(model, stages->hdr.tid);
+
+	if (!open || open->fork->stages || !open->fork->enter) {
+		free(stages);
+		return 0;
+	}
+	open->fork->stages = stages;
+	return 0;
+}
+
 static int add_cpu_switch_to(struct fw_model *model, void *event)
 {
 	struct forkwatch_cpu_switch_to *sw = event;
@@ -297,6 +311,7 @@ static const struct {
 	{ FORKWATCH_TAIL_RETURN, add_tail_return },
 	{ FORKWATCH_EXEC, add_exec },
 	{ FORKWATCH_EXIT, add_exit },
+	{ FORKWATCH_STAGES, add_stages },
 	{ .add = NULL }
 };
 

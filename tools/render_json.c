@@ -172,6 +172,7 @@ static const struct member {
 	{ FORKWATCH_CLONE_CALL, offsetof(struct fw_fork, clone_call) },
 	{ FORKWATCH_TAIL_RETURN, offsetof(struct fw_fork, tail_return) },
 	{ FORKWATCH_WAKEUP_NEW, offsetof(struct fw_fork, wakeup) },
+	{ FORKWATCH_STAGES, offsetof(struct fw_fork, stages) },
 };
 
 static json_t *events_json(const struct fw_fork *fork)

@@ -8,10 +8,12 @@
 #include <sys/types.h>
 
 #include "fork.h"
+#include "../bpf/stages.h"
 
 struct fw_source_options {
 	bool all;		/* every task, not only the watched ones */
 	bool switches;		/* cpu_switch_to for each switch of a watched task */
+	enum fw_stages_level stages;	/* of each fork, how long what took */
 	size_t ring_bytes;	/* 0: the default; else rounded up to a power of two pages */
 };
 

@@ -20,6 +20,7 @@
 #include "forkwatch.h"
 #include "forkwatch.skel.h"
 #include "source.h"
+#include "stage_probes.h"
 
 #define MODULE_DIR	"/sys/module/forkwatch"
 #define BTF_FILE	"/sys/kernel/btf/vmlinux"
@@ -34,6 +35,7 @@
 
 struct fw_source {
 	struct forkwatch_bpf *skel;
+	struct fw_stage_probes *stages;
 	struct ring_buffer *ring;
 	struct fw_cpu_state *cpus;	/* libbpf_num_possible_cpus() of them */
 	uint64_t missed;		/* by the module's probes before we came */
@@ -260,10 +262,11 @@ static size_t ring_bytes(size_t wanted)
 	return bytes;
 }
 
-static int load(struct fw_source *source, const struct fw_source_options *opt)
+static int open_programs(struct fw_source *source, const struct fw_source_options *opt,
+			 enum fw_probe_way way)
 {
-	struct forkwatch_bpf *skel;
 	size_t bytes = ring_bytes(opt->ring_bytes);
+	struct forkwatch_bpf *skel;
 	int err;
 
 	skel = forkwatch_bpf__open();
@@ -271,13 +274,42 @@ static int load(struct fw_source *source, const struct fw_source_options *opt)
 		return fw_source_fail(-errno, "libbpf cannot open its own programs: %s",
 				      strerror(errno));
 	source->skel = skel;
+	err = fw_stage_probes_open(&source->stages, skel->obj, opt->stages, way);
+	if (err)
+		return fw_source_fail(err, "/proc/kallsyms: %s. Without it no stage can be "
+				      "probed: use --stages off.", strerror(-err));
+	skel->rodata->stages_level = opt->stages;
 	skel->rodata->all_tasks = opt->all;
 	skel->rodata->tracer = getpid();
 	skel->rodata->wake_bytes = bytes / WAKE_PART;
 	bpf_map__set_max_entries(skel->maps.ring, bytes);
 	bpf_program__set_autoload(skel->progs.on_cpu_switch_to, opt->switches);
+	if (opt->stages == FW_STAGES_OFF)
+		bpf_map__set_max_entries(skel->maps.stages, 1);
+	return 0;
+}
 
-	err = forkwatch_bpf__load(skel);
+static void close_programs(struct fw_source *source)
+{
+	fw_stage_probes_close(source->stages);
+	forkwatch_bpf__destroy(source->skel);
+	source->stages = NULL;
+	source->skel = NULL;
+}
+
+/* A kernel that does not take the programs of the stages may take the others. */
+static int load(struct fw_source *source, const struct fw_source_options *opt,
+		enum fw_probe_way way)
+{
+	int err;
+
+	do {
+		close_programs(source);
+		err = open_programs(source, opt, way);
+		if (err)
+			return err;
+		err = forkwatch_bpf__load(source->skel);
+	} while (err && err != -EPERM && way++ < FW_PROBE_NONE);
 	if (err == -EPERM)
 		return fw_source_fail(err,
 			"the kernel refuses BPF programs although we may load them: is this a "
@@ -305,6 +337,27 @@ static const char *refused_event(const struct forkwatch_bpf *skel)
 		return strchr(section, '/') + 1;
 	}
 	return "?";
+}
+
+/* Before the events that use them: what is armed is known from the first fork on. */
+static int load_stages(struct fw_source *source, const struct fw_source_options *opt)
+{
+	struct fw_stage_sets sets;
+	int err;
+
+	err = load(source, opt, FW_PROBE_FENTRY);
+	if (err)
+		return err;
+	if (fw_stage_probes_attach(source->stages, &sets) == -ENOTSUP) {
+		err = load(source, opt, FW_PROBE_KPROBE);
+		if (err)
+			return err;
+		fw_stage_probes_attach(source->stages, &sets);
+	}
+	source->skel->bss->stages_armed = sets.armed;
+	source->skel->bss->stages_absent = sets.absent;
+	source->skel->bss->stages_refused = sets.refused;
+	return 0;
 }
 
 static int attach(struct fw_source *source)
@@ -365,7 +418,7 @@ static void source_bpf_close(struct fw_source *source)
 	if (!source)
 		return;
 	ring_buffer__free(source->ring);
-	forkwatch_bpf__destroy(source->skel);
+	close_programs(source);
 	free(source->cpus);
 	free(source);
 }
@@ -382,7 +435,7 @@ static int source_bpf_open(struct fw_source **out, const struct fw_source_option
 	source = calloc(1, sizeof(*source));
 	if (!source)
 		return fw_source_fail(-ENOMEM, "out of memory");
-	err = load(source, opt);
+	err = load_stages(source, opt);
 	if (!err)
 		err = open_ring(source);
 	if (!err)

@@ -18,6 +18,7 @@
  *	wakeup_new	in P	wake_up_new_task() put C on a run queue
  *	first_run	in C	schedule_tail(): C left cpu_switch_to()
  *	tail_return	in C	schedule_tail() ends; C is about to start
+ *	stages		in P	what took how long, if that is watched
  *	fork_return	in P	kernel_clone() ends; its value becomes P's x0
  *
  * first_run and fork_return happen on different CPUs and come in any order.
@@ -64,7 +65,8 @@
 	E(TAIL_RETURN,		8,	tail_return)	\
 	E(WAKEUP_NEW,		16,	wakeup_new)	\
 	E(EXEC,			17,	exec)		\
-	E(EXIT,			18,	exit)
+	E(EXIT,			18,	exit)		\
+	E(STAGES,		19,	stages)
 
 /* Kinds below this one are sent by the module, the others by BPF programs. */
 #define FORKWATCH_KIND_BPF	16
@@ -399,6 +401,69 @@
 	F(__s32, code)					\
 	F(__u32, reserved)
 
+/*
+ * stages: what the parent did within kernel_clone(), function by function, sent
+ * just before fork_return (where no fork_return comes, before fork_exit). The
+ * arrays are indexed by FORKWATCH_STAGE_*: @enter is when the function was first
+ * entered (ns), @total what all its @calls took (ns), @result what the last one
+ * returned: 0 or -errno, 0 for functions that return neither. The others are
+ * sets of 1 << FORKWATCH_STAGE_*: @armed stages are watched, so that no call
+ * means that there was none; @absent ones are no functions of this kernel, being
+ * inlined or of another version, and what they do is part of their parent's time;
+ * @refused ones could not be probed; of @torn ones the return of some call was
+ * missed: neither total nor result is known.
+ */
+#define FORKWATCH_FIELDS_stages(F, A, S)		\
+	F(__u32, armed)					\
+	F(__u32, absent)				\
+	F(__u32, refused)				\
+	F(__u32, torn)					\
+	A(__u64, enter, FORKWATCH_NR_STAGES)		\
+	A(__u64, total, FORKWATCH_NR_STAGES)		\
+	A(__u32, calls, FORKWATCH_NR_STAGES)		\
+	A(__s32, result, FORKWATCH_NR_STAGES)
+
+/*
+ * The functions that a fork goes through, and which of them calls them: a tree
+ * below kernel_clone(). Only those below FORKWATCH_NR_STAGES are in the event;
+ * the others have events of their own that say when they began and ended.
+ */
+#define FORKWATCH_STAGES(E)							\
+	E(KERNEL_CLONE,		32,	kernel_clone,		KERNEL_CLONE)	\
+	E(COPY_PROCESS,		33,	copy_process,		KERNEL_CLONE)	\
+	E(DUP_TASK_STRUCT,	0,	dup_task_struct,	COPY_PROCESS)	\
+	E(ARCH_DUP_TASK_STRUCT,	1,	arch_dup_task_struct,	DUP_TASK_STRUCT) \
+	E(COPY_CREDS,		2,	copy_creds,		COPY_PROCESS)	\
+	E(SCHED_FORK,		3,	sched_fork,		COPY_PROCESS)	\
+	E(PERF_INIT,		4,	perf_event_init_task,	COPY_PROCESS)	\
+	E(AUDIT_ALLOC,		5,	audit_alloc,		COPY_PROCESS)	\
+	E(SECURITY_ALLOC,	6,	security_task_alloc,	COPY_PROCESS)	\
+	E(COPY_SEMUNDO,		7,	copy_semundo,		COPY_PROCESS)	\
+	E(DUP_FD,		8,	dup_fd,			COPY_PROCESS)	\
+	E(COPY_FS,		9,	copy_fs_struct,		COPY_PROCESS)	\
+	E(COPY_SIGHAND,		10,	copy_sighand,		COPY_PROCESS)	\
+	E(COPY_SIGNAL,		11,	copy_signal,		COPY_PROCESS)	\
+	E(COPY_MM,		12,	copy_mm,		COPY_PROCESS)	\
+	E(DUP_MM,		13,	dup_mm,			COPY_MM)	\
+	E(MM_INIT,		14,	mm_init,		DUP_MM)		\
+	E(DUP_MMAP,		15,	dup_mmap,		DUP_MM)		\
+	E(VM_AREA_DUP,		16,	vm_area_dup,		DUP_MMAP)	\
+	E(ANON_VMA_FORK,	17,	anon_vma_fork,		DUP_MMAP)	\
+	E(COPY_PAGE_RANGE,	18,	copy_page_range,	DUP_MMAP)	\
+	E(COPY_NAMESPACES,	19,	copy_namespaces,	COPY_PROCESS)	\
+	E(COPY_IO,		20,	copy_io,		COPY_PROCESS)	\
+	E(COPY_THREAD,		34,	copy_thread,		COPY_PROCESS)	\
+	E(ALLOC_PID,		21,	alloc_pid,		COPY_PROCESS)	\
+	E(CGROUP_CAN_FORK,	22,	cgroup_can_fork,	COPY_PROCESS)	\
+	E(SCHED_CGROUP_FORK,	23,	sched_cgroup_fork,	COPY_PROCESS)	\
+	E(PROC_CONNECTOR,	24,	proc_fork_connector,	COPY_PROCESS)	\
+	E(CGROUP_POST_FORK,	25,	cgroup_post_fork,	COPY_PROCESS)	\
+	E(PERF_FORK,		26,	perf_event_fork,	COPY_PROCESS)	\
+	E(UPROBE_COPY,		27,	uprobe_copy_process,	COPY_PROCESS)	\
+	E(WAKE_UP,		28,	wake_up_new_task,	KERNEL_CLONE)	\
+	E(WAIT_VFORK,		29,	wait_for_vfork_done,	KERNEL_CLONE)
+#define FORKWATCH_NR_STAGES	32	/* 30 and 31 are free */
+
 /* The structs, from the lists above. */
 #define FORKWATCH_MEMBER_F(type, name)		type name;
 #define FORKWATCH_MEMBER_A(type, name, n)	type name[n];
@@ -435,6 +500,12 @@ enum forkwatch_kind {
 enum forkwatch_pages {
 #define FORKWATCH_ENUM(PAGES, value, name) FORKWATCH_PAGES_##PAGES = value,
 	FORKWATCH_PAGES(FORKWATCH_ENUM)
+#undef FORKWATCH_ENUM
+};
+
+enum forkwatch_stage {
+#define FORKWATCH_ENUM(STAGE, value, name, parent) FORKWATCH_STAGE_##STAGE = value,
+	FORKWATCH_STAGES(FORKWATCH_ENUM)
 #undef FORKWATCH_ENUM
 };
 
@@ -478,6 +549,7 @@ FORKWATCH_ASSERT(tail_return, 80);
 FORKWATCH_ASSERT(wakeup_new, 56);
 FORKWATCH_ASSERT(exec, 208);
 FORKWATCH_ASSERT(exit, 56);
+FORKWATCH_ASSERT(stages, 816);
 
 /*
  * The clone path: syscalls on numbers that arm64 leaves unassigned.

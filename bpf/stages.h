@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The stages of a fork that have probes of their own, for the BPF programs and
+ * the tool's loader. What they are called and who calls them is in the ABI.
+ */
+#ifndef FW_STAGES_H
+#define FW_STAGES_H
+
+#include "forkwatch.h"
+
+/*
+ * FW_STAGE_PROBES(E): E(STAGE, name, level, returns, symbols). @level says from
+ * which --stages on it is watched, @returns how its result tells an error, and
+ * @symbols lists the functions that do it, the first that a kernel has being
+ * taken: copy_io() is inlined everywhere, and __copy_io() what it calls where
+ * there is something to copy.
+ */
+#define FW_STAGE_PROBES(E)							\
+	E(DUP_TASK_STRUCT,	dup_task_struct,	CORE,	PTR,	"dup_task_struct")	\
+	E(ARCH_DUP_TASK_STRUCT,	arch_dup_task_struct,	ALL,	INT,	"arch_dup_task_struct")	\
+	E(COPY_CREDS,		copy_creds,		CORE,	INT,	"copy_creds")		\
+	E(SCHED_FORK,		sched_fork,		ALL,	INT,	"sched_fork")		\
+	E(PERF_INIT,		perf_event_init_task,	ALL,	INT,	"perf_event_init_task")	\
+	E(AUDIT_ALLOC,		audit_alloc,		ALL,	INT,	"audit_alloc")		\
+	E(SECURITY_ALLOC,	security_task_alloc,	ALL,	INT,	"security_task_alloc")	\
+	E(COPY_SEMUNDO,		copy_semundo,		ALL,	INT,	"copy_semundo")		\
+	E(DUP_FD,		dup_fd,			CORE,	PTR,	"dup_fd")		\
+	E(COPY_FS,		copy_fs_struct,		ALL,	PTR,	"copy_fs_struct")	\
+	E(COPY_SIGHAND,		copy_sighand,		ALL,	INT,	"copy_sighand")		\
+	E(COPY_SIGNAL,		copy_signal,		ALL,	INT,	"copy_signal")		\
+	E(COPY_MM,		copy_mm,		CORE,	INT,	"copy_mm")		\
+	E(DUP_MM,		dup_mm,			CORE,	PTR,	"dup_mm")		\
+	E(MM_INIT,		mm_init,		ALL,	PTR,	"mm_init")		\
+	E(DUP_MMAP,		dup_mmap,		CORE,	INT,	"dup_mmap")		\
+	E(VM_AREA_DUP,		vm_area_dup,		ALL,	PTR,	"vm_area_dup")		\
+	E(ANON_VMA_FORK,	anon_vma_fork,		ALL,	INT,	"anon_vma_fork")	\
+	E(COPY_PAGE_RANGE,	copy_page_range,	CORE,	INT,	"copy_page_range")	\
+	E(COPY_NAMESPACES,	copy_namespaces,	ALL,	INT,	"copy_namespaces")	\
+	E(COPY_IO,		copy_io,		ALL,	INT,	"copy_io __copy_io")	\
+	E(ALLOC_PID,		alloc_pid,		CORE,	PTR,	"alloc_pid")		\
+	E(CGROUP_CAN_FORK,	cgroup_can_fork,	CORE,	INT,	"cgroup_can_fork")	\
+	E(SCHED_CGROUP_FORK,	sched_cgroup_fork,	ALL,	INT,	"sched_cgroup_fork")	\
+	E(PROC_CONNECTOR,	proc_fork_connector,	ALL,	VOID,	"proc_fork_connector")	\
+	E(CGROUP_POST_FORK,	cgroup_post_fork,	ALL,	VOID,	"cgroup_post_fork")	\
+	E(PERF_FORK,		perf_event_fork,	ALL,	VOID,	"perf_event_fork")	\
+	E(UPROBE_COPY,		uprobe_copy_process,	ALL,	VOID,	"uprobe_copy_process")	\
+	E(WAKE_UP,		wake_up_new_task,	CORE,	VOID,	"wake_up_new_task")	\
+	E(WAIT_VFORK,		wait_for_vfork_done,	CORE,	VOID,	"wait_for_vfork_done")
+
+/* --stages */
+enum fw_stages_level {
+	FW_STAGES_OFF,
+	FW_STAGES_CORE,
+	FW_STAGES_ALL,
+};
+
+/* What a fork did so far: of the task that is in kernel_clone(). */
+struct fw_stage_times {
+	__u32 open;		/* 1 << stage: entered and not returned from */
+	__u32 torn;
+	__u32 worker;		/* no fork_return will come */
+	__u32 reserved;
+	__u64 since[FORKWATCH_NR_STAGES];
+	/* As in struct forkwatch_stages. */
+	__u64 enter[FORKWATCH_NR_STAGES];
+	__u64 total[FORKWATCH_NR_STAGES];
+	__u32 calls[FORKWATCH_NR_STAGES];
+	__s32 result[FORKWATCH_NR_STAGES];
+};
+
+#define FW_STAGE_TIMES_BYTES	(FORKWATCH_NR_STAGES * 24)
+
+_Static_assert(sizeof(struct forkwatch_stages) - __builtin_offsetof(struct forkwatch_stages, enter)
+	       == FW_STAGE_TIMES_BYTES, "the times are not all that is in the event");
+_Static_assert(sizeof(struct fw_stage_times) - __builtin_offsetof(struct fw_stage_times, enter)
+	       == FW_STAGE_TIMES_BYTES, "the times are not as in the event");
+
+#endif /* FW_STAGES_H */

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/libbpf.h>
+
+#include "array.h"
+#include "stage_probes.h"
+
+#define SYMBOL_MAX	64
+
+static const struct probe {
+	enum forkwatch_stage stage;
+	const char *name;
+	enum fw_stages_level level;
+	const char *symbols;
+} probes_table[] = {
+#define PROBE(STAGE, name, level, returns, symbols) \
+	{ FORKWATCH_STAGE_##STAGE, #name, FW_STAGES_##level, symbols },
+	FW_STAGE_PROBES(PROBE)
+#undef PROBE
+};
+
+#define NR_PROBES	ARRAY_SIZE(probes_table)
+
+/* The programs of one stage. */
+enum { ENTER, LEAVE, NR_ENDS };
+
+static const char * const prefixes[][NR_ENDS] = {
+	[FW_PROBE_FENTRY] = { "fentry_", "fexit_" },
+	[FW_PROBE_KPROBE] = { "kprobe_", "kretprobe_" },
+};
+
+struct fw_stage_probes {
+	struct fw_stage_sets sets;
+	enum fw_probe_way way;			/* the one that is tried first */
+	bool direct_calls;			/* ftrace can call a trampoline */
+	struct {
+		char symbol[SYMBOL_MAX];	/* "": none */
+		unsigned int rank;		/* of symbol among the candidates */
+		unsigned int times;		/* so many functions have that name */
+		enum fw_probe_way way;
+		struct bpf_program *programs[NR_ENDS];
+		struct bpf_link *links[NR_ENDS];
+	} stages[NR_PROBES];
+};
+
+int fw_parse_stages(const char *text, enum fw_stages_level *level)
+{
+	static const char * const names[] = {
+		[FW_STAGES_OFF] = "off", [FW_STAGES_CORE] = "core", [FW_STAGES_ALL] = "all",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(text, names[i]))
+			continue;
+		*level = i;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/*
+ * The kernel's functions.
+ */
+
+/* How many bytes of @name are the function's own name, as opposed to the compiler's suffix. */
+static size_t base_length(const char *name)
+{
+	static const char * const kept[] = { ".isra.", ".constprop." };
+	size_t len = strcspn(name, "."), i;
+
+	if (!name[len])
+		return len;
+	/* Less arguments, but the whole function; ".part." and ".cold" are pieces of one. */
+	if (strstr(name, ".part.") || strstr(name, ".cold"))
+		return 0;
+	for (i = 0; i < ARRAY_SIZE(kept); i++)
+		if (!strncmp(name + len, kept[i], strlen(kept[i])))
+			return len;
+	return 0;
+}
+
+/* The place of the @len bytes at @name in the list @symbols, from 1; 0: not there. */
+static unsigned int rank_of(const char *symbols, const char *name, size_t len)
+{
+	unsigned int rank;
+	size_t each;
+
+	for (rank = 1; *symbols; rank++, symbols += each + strspn(symbols + each, " ")) {
+		each = strcspn(symbols, " ");
+		if (each == len && !memcmp(symbols, name, len))
+			return rank;
+	}
+	return 0;
+}
+
+static void take_function(struct fw_stage_probes *probes, const char *name)
+{
+	size_t i, len = base_length(name);
+
+	probes->direct_calls |= !strcmp(name, "register_ftrace_direct");
+	for (i = 0; len && i < NR_PROBES; i++) {
+		unsigned int rank = rank_of(probes_table[i].symbols, name, len);
+
+		if (!rank || (probes->stages[i].rank && probes->stages[i].rank < rank))
+			continue;
+		if (probes->stages[i].rank != rank)
+			probes->stages[i].times = 0;
+		probes->stages[i].rank = rank;
+		probes->stages[i].times++;
+		snprintf(probes->stages[i].symbol, SYMBOL_MAX, "%s", name);
+	}
+}
+
+/*
+ * "ffff800010000000 T name", with a tab and "[module]" behind those of modules. What
+ * lies between _sinittext and _einittext was freed after boot, and is listed still.
+ */
+static void take_line(struct fw_stage_probes *probes, char *line, bool *in_init)
+{
+	char *type = strchr(line, ' '), *name;
+
+	if (!type || (type[1] != 't' && type[1] != 'T') || type[2] != ' ')
+		return;
+	name = type + 3;
+	name[strcspn(name, "\n")] = '\0';
+	if (!strcmp(name, "_sinittext"))
+		*in_init = true;
+	else if (!strcmp(name, "_einittext"))
+		*in_init = false;
+	else if (!*in_init && !strchr(name, '\t'))
+		take_function(probes, name);
+}
+
+/* The kernel's own symbols are listed by address. */
+static int find_functions(struct fw_stage_probes *probes)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	bool in_init = false;
+	char line[512];
+
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file))
+		take_line(probes, line, &in_init);
+	fclose(file);
+	return 0;
+}
+
+/*
+ * The programs.
+ */
+static struct bpf_program *find_program(struct bpf_object *obj, enum fw_probe_way way, int end,
+					size_t stage)
+{
+	char name[SYMBOL_MAX];
+
+	snprintf(name, sizeof(name), "%s%s", prefixes[way][end], probes_table[stage].name);
+	return bpf_object__find_program_by_name(obj, name);
+}
+
+static void load_none(struct bpf_object *obj)
+{
+	unsigned int way, end;
+	size_t i;
+
+	for (i = 0; i < NR_PROBES; i++) {
+		for (way = 0; way < FW_PROBE_NONE; way++) {
+			for (end = 0; end < NR_ENDS; end++) {
+				struct bpf_program *prog = find_program(obj, way, end, i);
+
+				bpf_program__set_autoload(prog, false);
+				bpf_program__set_autoattach(prog, false);
+			}
+		}
+	}
+}
+
+/* The types do not describe every function, and a trampoline needs that. */
+static int choose_fentry(struct fw_stage_probes *probes, struct bpf_object *obj, size_t stage)
+{
+	int end, err;
+
+	for (end = 0; end < NR_ENDS; end++) {
+		err = bpf_program__set_attach_target(find_program(obj, FW_PROBE_FENTRY, end, stage),
+						     0, probes->stages[stage].symbol);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void choose(struct fw_stage_probes *probes, struct bpf_object *obj, size_t stage,
+		   enum fw_probe_way way)
+{
+	int end;
+
+	if (way == FW_PROBE_FENTRY && choose_fentry(probes, obj, stage))
+		way = FW_PROBE_KPROBE;
+	probes->stages[stage].way = way;
+	for (end = 0; end < NR_ENDS; end++) {
+		probes->stages[stage].programs[end] = find_program(obj, way, end, stage);
+		bpf_program__set_autoload(probes->stages[stage].programs[end], true);
+	}
+}
+
+int fw_stage_probes_open(struct fw_stage_probes **out, struct bpf_object *obj,
+			 enum fw_stages_level level, enum fw_probe_way way)
+{
+	struct fw_stage_probes *probes = calloc(1, sizeof(*probes));
+	size_t i;
+	int err;
+
+	if (!probes)
+		return -ENOMEM;
+	load_none(obj);
+	err = level == FW_STAGES_OFF ? 0 : find_functions(probes);
+	if (err) {
+		free(probes);
+		return err;
+	}
+	if (way == FW_PROBE_FENTRY && !probes->direct_calls)
+		way = FW_PROBE_KPROBE;
+	probes->way = way;
+	for (i = 0; i < NR_PROBES; i++) {
+		uint32_t bit = 1U << probes_table[i].stage;
+
+		if (probes_table[i].level > level)
+			continue;
+		if (!probes->stages[i].times)
+			probes->sets.absent |= bit;
+		else if (probes->stages[i].times > 1 || way == FW_PROBE_NONE)
+			probes->sets.refused |= bit;
+		else
+			choose(probes, obj, i, way);
+	}
+	*out = probes;
+	return 0;
+}
+
+static struct bpf_link *attach(const struct fw_stage_probes *probes, size_t stage, int end)
+{
+	struct bpf_program *prog = probes->stages[stage].programs[end];
+
+	if (probes->stages[stage].way == FW_PROBE_FENTRY)
+		return bpf_program__attach_trace(prog);
+	return bpf_program__attach_kprobe(prog, end == LEAVE, probes->stages[stage].symbol);
+}
+
+/* The return first: an entry without a return would be taken for a missed one. */
+static int attach_stage(struct fw_stage_probes *probes, size_t stage)
+{
+	int end;
+
+	for (end = LEAVE; end >= ENTER; end--) {
+		struct bpf_link *link = attach(probes, stage, end);
+
+		if (!link)
+			break;
+		probes->stages[stage].links[end] = link;
+	}
+	if (end < ENTER)
+		return 0;
+	bpf_link__destroy(probes->stages[stage].links[LEAVE]);
+	probes->stages[stage].links[LEAVE] = NULL;
+	return -errno;
+}
+
+int fw_stage_probes_attach(struct fw_stage_probes *probes, struct fw_stage_sets *sets)
+{
+	size_t i;
+
+	for (i = 0; i < NR_PROBES; i++) {
+		uint32_t bit = 1U << probes_table[i].stage;
+
+		if (!probes->stages[i].programs[ENTER])
+			continue;
+		if (attach_stage(probes, i))
+			probes->sets.refused |= bit;
+		else
+			probes->sets.armed |= bit;
+	}
+	*sets = probes->sets;
+	return probes->way == FW_PROBE_FENTRY && !sets->armed && sets->refused ? -ENOTSUP : 0;
+}
+
+void fw_stage_probes_close(struct fw_stage_probes *probes)
+{
+	size_t i;
+
+	if (!probes)
+		return;
+	for (i = 0; i < NR_PROBES; i++) {
+		bpf_link__destroy(probes->stages[i].links[ENTER]);
+		bpf_link__destroy(probes->stages[i].links[LEAVE]);
+	}
+	free(probes);
+}

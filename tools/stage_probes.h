@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The probes on a fork's stages: which functions this kernel has, and how they are probed. */
+#ifndef FW_STAGE_PROBES_H
+#define FW_STAGE_PROBES_H
+
+#include <stdint.h>
+
+#include "../bpf/stages.h"
+
+struct bpf_object;
+
+/* From the cheapest to none at all. */
+enum fw_probe_way {
+	FW_PROBE_FENTRY,
+	FW_PROBE_KPROBE,
+	FW_PROBE_NONE,
+};
+
+/* Sets of 1 << FORKWATCH_STAGE_*; @armed is filled by attaching. */
+struct fw_stage_sets {
+	uint32_t armed;
+	uint32_t absent;
+	uint32_t refused;
+};
+
+struct fw_stage_probes;
+
+/*
+ * Chooses the programs of @obj for @level, before it is loaded: all others are
+ * not loaded. Returns 0 or -errno.
+ */
+int fw_stage_probes_open(struct fw_stage_probes **out, struct bpf_object *obj,
+			 enum fw_stages_level level, enum fw_probe_way way);
+/*
+ * Attaches them. What cannot be attached is refused, and no error; but returns
+ * -ENOTSUP if the kernel attaches nothing in this way, and another may do. (There
+ * are kernels that load fentry programs and do not attach them.)
+ */
+int fw_stage_probes_attach(struct fw_stage_probes *probes, struct fw_stage_sets *sets);
+void fw_stage_probes_close(struct fw_stage_probes *probes);
+
+/* "off", "core", "all". Returns 0 or -EINVAL. */
+int fw_parse_stages(const char *text, enum fw_stages_level *level);
+
+#endif
