@@ -276,20 +276,32 @@ static void test_other_lengths(void **state)
 	const struct forkwatch_header *event;
 	struct forkwatch_header *hdr;
 	struct forkwatch_header *decoded;
-	uint8_t longer[128] = "";
+	uint8_t longer[128] = "", *data;
 	struct fw_trace *trace;
+	size_t size;
 
 	(void)state;
-	hdr = make_event(FORKWATCH_EXIT, 0, 1, TIME);
+	/* Something to lie where the shorter one is put later. */
+	put(writer, FORKWATCH_EXIT, 1, 0, TIME);
+	put(writer, FORKWATCH_EXIT, 0, 0, TIME);
+	assert_int_equal(fw_trace_flush(writer), 0);
+	hdr = make_event(FORKWATCH_EXIT, 1, 1, TIME + 1);
 	memcpy(longer, hdr, hdr->size);
 	((struct forkwatch_header *)longer)->size = type->size + 24;
 	assert_int_equal(fw_trace_write(writer, longer, type->size + 24), 0);
 	hdr->size = offsetof(struct forkwatch_exit, code);
+	hdr->cpu = 0;
 	hdr->time++;
 	assert_int_equal(fw_trace_write(writer, hdr, hdr->size), 0);
 	finish(writer);
 
+	/* What was not sent is 0 to readers that do not know of it. */
+	data = get_file(path_of("cpu0"), &size);
+	assert_memory_equal(data + size - 8, "\0\0\0\0\0\0\0", 8);
+	free(data);
 	trace = open_trace();
+	next(trace);
+	next(trace);
 	event = next(trace);
 	assert_int_equal(event->size, type->size);
 	assert_memory_equal(event + 1, longer + sizeof(*hdr), type->size - sizeof(*hdr));
@@ -392,7 +404,9 @@ static void test_disorder(void **state)
 	uint64_t seq;
 
 	(void)state;
-	for (seq = 0; seq < 5000; seq += 2) {
+	/* One before them all, so that packets end between two that change places. */
+	put(writer, FORKWATCH_EXIT, 0, 0, TIME);
+	for (seq = 1; seq < 5000; seq += 2) {
 		put(writer, FORKWATCH_EXIT, 0, seq + 1, TIME + seq + 1);
 		put(writer, FORKWATCH_EXIT, 0, seq, TIME + seq);
 	}
@@ -402,7 +416,7 @@ static void test_disorder(void **state)
 	for (i = 0; i < n; i++)
 		assert_int_equal(packets[i].events_discarded, 0);
 	trace = open_trace();
-	assert_int_equal(count_events(trace), 5000);
+	assert_int_equal(count_events(trace), 5001);
 	assert_undamaged(trace);
 	fw_trace_close(trace);
 }
@@ -463,24 +477,45 @@ static void test_hotplug(void **state)
 	fw_trace_close(trace);
 }
 
+#define TEXT	0xffff800008000000ULL
+
+static void write_and_die(void)
+{
+	struct forkwatch_exit *event = (void *)make_event(FORKWATCH_EXIT, 0, 0, TIME);
+	struct fw_trace_info with_symbols = info;
+	struct fw_trace_writer *writer;
+	struct fw_ksyms *ksyms;
+	uint64_t seq;
+
+	fw_ksyms_new(&ksyms);
+	fw_ksyms_add(ksyms, TEXT, "one");
+	with_symbols.env.ksyms = ksyms;
+	fw_trace_create(&writer, dir, false);
+	fw_trace_begin(writer, &with_symbols);
+	event->task = TEXT + 8;
+	for (seq = 0; seq < 3000; seq++) {
+		event->hdr.seq = seq / 2;
+		event->hdr.cpu = seq % 2;
+		event->hdr.time = TIME + seq;
+		fw_trace_write(writer, event, sizeof(*event));
+	}
+	raise(SIGKILL);
+}
+
 /* A tool that is killed leaves whole packets and no end. */
 static void test_killed(void **state)
 {
 	struct fw_trace_end end;
 	struct fw_trace *trace;
 	unsigned int n;
+	char name[64];
 	pid_t pid;
 	int status;
 
 	(void)state;
 	pid = fork();
 	if (!pid) {
-		struct fw_trace_writer *writer = create();
-		uint64_t seq;
-
-		for (seq = 0; seq < 3000; seq++)
-			put(writer, FORKWATCH_EXIT, seq % 2, seq / 2, TIME + seq);
-		raise(SIGKILL);
+		write_and_die();
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status));
@@ -489,6 +524,9 @@ static void test_killed(void **state)
 	assert_in_range(n, 2000, 2999);
 	assert_undamaged(trace);
 	assert_false(fw_trace_ended(trace, &end));
+	/* The symbols that its events need are there, too. */
+	assert_string_equal(fw_ksyms_name(fw_trace_info(trace)->env.ksyms, TEXT + 8, name, 64),
+			    "one+0x8");
 	fw_trace_close(trace);
 }
 
@@ -510,8 +548,6 @@ static void test_age(void **state)
 	fw_trace_close(trace);
 	finish(writer);
 }
-
-#define TEXT	0xffff800008000000ULL
 
 static void test_kernel_symbols(void **state)
 {
@@ -565,14 +601,15 @@ struct heard {
 	unsigned int n;
 	uint64_t time, addr;
 	uint32_t tgid;
-	char name[64];
+	char name[64], first[64];
 };
 
 static void hear(void *ctx, const struct forkwatch_header *header, uint64_t addr, const char *name)
 {
 	struct heard *heard = ctx;
 
-	heard->n++;
+	if (!heard->n++)
+		snprintf(heard->first, sizeof(heard->first), "%s", name);
 	heard->time = header->time;
 	heard->tgid = header->tgid;
 	heard->addr = addr;
@@ -588,6 +625,7 @@ static void test_user_symbols(void **state)
 
 	(void)state;
 	put(writer, FORKWATCH_EXIT, 2, 4, TIME - 1);
+	assert_int_equal(fw_trace_user_symbol(writer, event, 0x402000, "\x1b[2J\xff"), 0);
 	assert_int_equal(fw_trace_user_symbol(writer, event, 0x401000, "libc.so.6:_Fork+0x3c"), 0);
 	assert_int_equal(fw_trace_user_symbol(writer, event, 0x401000, "libc.so.6:_Fork+0x3c"), 0);
 	assert_int_equal(fw_trace_write(writer, event, event->size), 0);
@@ -599,7 +637,8 @@ static void test_user_symbols(void **state)
 	assert_int_equal(next(trace)->kind, FORKWATCH_EXIT);
 	assert_int_equal(heard.n, 0);
 	assert_int_equal(next(trace)->kind, FORKWATCH_FORK_ENTER);
-	assert_int_equal(heard.n, 1);
+	assert_int_equal(heard.n, 2);
+	assert_string_equal(heard.first, "?[2J?");
 	assert_int_equal(heard.time, TIME);
 	assert_int_equal(heard.tgid, 100);
 	assert_int_equal(heard.addr, 0x401000);
@@ -972,6 +1011,94 @@ static void test_flipped(void **state)
 	flip_everywhere("metadata", 1);
 }
 
+#define IN_PACKET(member)	\
+	offsetof(struct fw_ctf_packet, member), sizeof(((struct fw_ctf_packet *)NULL)->member)
+#define IN_SYMBOL(member)	\
+	sizeof(struct fw_ctf_packet) + offsetof(struct fw_ctf_header, member),	\
+	sizeof(((struct fw_ctf_header *)NULL)->member)
+/* Behind a symbol of eight bytes and "libc.so.6". */
+#define IN_EVENT(member)	\
+	sizeof(struct fw_ctf_packet) + 56 + offsetof(struct fw_ctf_header, member),	\
+	sizeof(((struct fw_ctf_header *)NULL)->member)
+
+/*
+ * Faults of the second of three packets: a number that is wrong, what is said
+ * of it, and how many of the CPU's six events are left.
+ */
+static const struct fault {
+	size_t offset, size;
+	uint64_t value;
+	const char *says;
+	int left;
+} faults[] = {
+	{ IN_PACKET(magic), 0x75d11d57, "no packet begins here", 2 },
+	{ IN_PACKET(uuid[15]), 0, "a packet of another trace", 2 },
+	{ IN_PACKET(stream_id), 2, "a packet of an unknown stream", 2 },
+	{ IN_PACKET(stream_id), FW_CTF_SESSION, "a packet of another stream", 2 },
+	{ IN_PACKET(cpu_id), 1, "a packet of another stream", 2 },
+	{ IN_PACKET(content_size), 8, "impossible size", 2 },
+	{ IN_PACKET(content_size), 248 * 8 + 8, "impossible size", 2 },
+	{ IN_PACKET(content_size), 248 * 8 + 1, "impossible size", 2 },
+	{ IN_PACKET(packet_size), 248 * 8 + 8, "impossible size", 2 },
+	{ IN_PACKET(packet_size), FW_CTF_PACKET_MAX * 8ULL + 64, "impossible size", 2 },
+	{ IN_PACKET(packet_size), 248 * 16 + 64, "cut within a packet", 2 },
+	{ IN_PACKET(timestamp_begin), TIME + 6, "ends before it begins", 2 },
+	{ IN_PACKET(timestamp_begin), TIME, "older than the one before", 2 },
+	{ IN_PACKET(packet_seq_num), 0, "a second time", 2 },
+	{ IN_PACKET(packet_seq_num), 2, "packets are missing before this one", 4 },
+	{ IN_PACKET(events), 4, "another number of events", 4 },
+	{ IN_PACKET(content_size), 240 * 8, "unknown kind or wrong size", 4 },
+	{ IN_PACKET(content_size), 200 * 8, "an event is cut", 4 },
+	{ IN_PACKET(timestamp_end), TIME + 4, "not in order of time", 4 },
+	{ IN_PACKET(timestamp_begin), TIME + 5, "not in order of time", 4 },
+	{ IN_EVENT(id), 4000, "unknown kind or wrong size", 4 },
+	{ IN_EVENT(id), FORKWATCH_FORK_ENTER, "unknown kind or wrong size", 4 },
+	{ IN_EVENT(id), FW_CTF_END, "unknown kind or wrong size", 4 },
+	{ IN_EVENT(id), FW_CTF_KERNEL_SYMBOL, "unknown kind or wrong size", 4 },
+	{ IN_EVENT(size), 31, "unknown kind or wrong size", 4 },
+	{ IN_EVENT(size), 57, "unknown kind or wrong size", 4 },
+	{ IN_EVENT(timestamp), TIME + 3, "not in order of time", 4 },
+	{ IN_EVENT(timestamp), TIME + 6, "not in order of time", 4 },
+	{ IN_EVENT(cpu), 1, "of another CPU", 4 },
+	{ IN_SYMBOL(size), 40, "unknown kind or wrong size", 4 },
+	{ IN_SYMBOL(size), 49, "unknown kind or wrong size", 4 },
+	{ IN_SYMBOL(size), 51, "unknown kind or wrong size", 4 },
+	{ IN_SYMBOL(size), 400, "unknown kind or wrong size", 4 },
+};
+
+static void test_faults(void **state)
+{
+	struct fw_ctf_packet packets[16];
+	uint8_t *data, *changed;
+	size_t size, i;
+
+	(void)state;
+	write_small();
+	data = get_file(path_of("cpu0"), &size);
+	read_packets("cpu0", packets, 16);
+	/* What the table counts on. */
+	assert_int_equal(packets[0].packet_size, 248 * 8);
+	assert_int_equal(packets[1].timestamp_begin, TIME + 4);
+	assert_int_equal(packets[1].timestamp_end, TIME + 5);
+	changed = malloc(size);
+	for (i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+		const struct fault *fault = &faults[i];
+		struct fw_trace *trace;
+
+		memcpy(changed, data, size);
+		memcpy(changed + 248 + fault->offset, &fault->value, fault->size);
+		put_file(path_of("cpu0"), changed, size);
+		trace = open_trace();
+		assert_int_equal(count_events(trace), fault->left + SMALL_PACKETS);
+		if (!strstr(fw_trace_damage(trace), fault->says))
+			fail_msg("fault %zu: `%s' expected in: %s", i, fault->says,
+				 fw_trace_damage(trace));
+		fw_trace_close(trace);
+	}
+	free(changed);
+	free(data);
+}
+
 /* A stream that lacks whole packets, or is gone, is found by the count in the end. */
 static void test_missing(void **state)
 {
@@ -1022,6 +1149,7 @@ int main(void)
 		TEST(test_full),
 		TEST(test_truncated),
 		TEST(test_truncated_metadata),
+		TEST(test_faults),
 		TEST(test_flipped),
 		TEST(test_missing),
 	};
