@@ -373,10 +373,11 @@ static void print_rules(struct fw_text *text, const struct fw_arch_view *view)
 		fw_text_item(text, "%s", fw_arch_rules[i].id);
 		fw_text_styled(text, j->verdict == FW_FAIL ? FW_LOUD : FW_PLAIN, "%-12s",
 			       fw_verdict_name(j->verdict));
+		fw_text_hang(text);
 		fw_text_words(text, j->why.text[0] ? j->why.text : fw_arch_rules[i].text);
 		if (!view->explain)
 			continue;
-		fw_text_row(text, "");
+		fw_text_end(text, false);
 		fw_text_words(text, fw_arch_rules[i].source);
 		fw_text_item(text, "%s", fw_arch_rules[i].since);
 	}
