@@ -8,7 +8,8 @@
 # The address of a symbol, as kallsyms has it.
 address_of()
 {
-	awk -v name="$1" '$3 == name && NF == 3 { print "0x" $1; exit }' /proc/kallsyms
+	awk -v name="$1" '$3 == name && NF == 3 { print "0x" $1; found = 1; exit }
+		END { if (!found) print "no symbol \"" name "\"" }' /proc/kallsyms
 }
 
 # at PLACE: what the JSON has there
@@ -34,6 +35,7 @@ cp "$tmp/out" "$tmp/page"
 
 fw arch -f json -o "$tmp/json"
 equal 'JSON: exit status' "$status" 0
+[ -s "$tmp/json" ] || bail 'JSON: there is none'
 equal 'JSON: release' "$(at release)" "$(uname -r)"
 equal 'JSON: CPUs' "$(at cpus)" "$(grep -c ^processor /proc/cpuinfo)"
 equal 'there are 16 vectors' "$(at vectors.15.kind) $(at vectors.16)" 'serror -'
@@ -72,14 +74,18 @@ echo 2 >/proc/sys/kernel/kptr_restrict
 fw arch --explain
 equal 'kptr_restrict=2: exit status' "$status" 0
 has 'kptr_restrict=2: the page says so' "$tmp/out" 'kernel addresses hidden' 'H1   PASS'
-check 'kptr_restrict=2: the page has no address' sh -c "! grep -q 0xff '$tmp/out'"
+check 'kptr_restrict=2: the page has no address' sh -c "grep -q vectors '$tmp/out' && ! grep -q 0xff '$tmp/out'"
 fw arch -f json
-check 'kptr_restrict=2: JSON has no address' sh -c "! grep -q 0xff '$tmp/out'"
+check 'kptr_restrict=2: JSON has no address' sh -c "grep -q vectors '$tmp/out' && ! grep -q 0xff '$tmp/out'"
 echo "$restrict" >/proc/sys/kernel/kptr_restrict
 
-su user -c './forkwatch arch' >"$tmp/out" 2>"$tmp/err"
-equal 'an ordinary user: exit status' "$?" 2
-has 'an ordinary user: says what to do' "$tmp/err" 'for root alone' 'sudo forkwatch arch'
+if id user >/dev/null 2>&1; then
+	su user -c './forkwatch arch' >"$tmp/out" 2>"$tmp/err"
+	equal 'an ordinary user: exit status' "$?" 2
+	has 'an ordinary user: says what to do' "$tmp/err" 'for root alone' 'sudo forkwatch arch'
+else
+	skip 'an ordinary user' 'there is none'
+fi
 
 fw arch --wrong
 equal 'a wrong option: exit status' "$status" 2

@@ -112,6 +112,8 @@ static const struct {
 	  "H1", FW_FAIL, { "observed 0x80", "expected 0x0" } },
 	{ "6.1", "vbar_el1 ", "vbar_el1 0xffff800008010800 evil+0x0/0x800 [rootkit]",
 	  "H1", FW_FAIL, { "evil [rootkit]", "expected vectors" } },
+	{ "6.1", "vbar_el1 ", "vbar_el1 0xffff800008010800 vectors+0x0/0x800 [rootkit]",
+	  "H1", FW_FAIL, { "vectors [rootkit]", "expected vectors" } },
 	{ "6.1", "vbar_el1 ", "vbar_el1 0xffff800008010800 vectors+0x0/0x780",
 	  "H1", FW_FAIL, { "observed 0x780", "0x800" } },
 	{ "6.1", "vbar_el1 ", "vbar_el1 0xffff800008010800 0xffff800008010800",
