@@ -1,0 +1,617 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What this machine offers: the checks, and what follows from them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <mntent.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "array.h"
+#include "doctor.h"
+#include "forkwatch.h"
+#include "source.h"
+
+#define MODULE		"/sys/module/forkwatch"
+
+void fw_finding_set(struct fw_finding *finding, enum fw_health health, const char *format, ...)
+{
+	va_list args;
+
+	finding->health = health;
+	va_start(args, format);
+	vsnprintf(finding->state, sizeof(finding->state), format, args);
+	va_end(args);
+}
+
+void fw_finding_mend(struct fw_finding *finding, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(finding->mend, sizeof(finding->mend), format, args);
+	va_end(args);
+}
+
+char *fw_patient_path(const struct fw_patient *patient, const char *path,
+		      char buf[FW_PATIENT_PATH_LEN])
+{
+	snprintf(buf, FW_PATIENT_PATH_LEN, "%s%s", patient->root, path);
+	return buf;
+}
+
+int fw_patient_read(const struct fw_patient *patient, const char *path, char *buf, size_t size)
+{
+	char full[FW_PATIENT_PATH_LEN];
+	FILE *file = fopen(fw_patient_path(patient, path, full), "re");
+	int err = 0;
+
+	if (!file)
+		return -errno;
+	errno = 0;
+	if (fgets(buf, size, file))
+		buf[strcspn(buf, "\n")] = '\0';
+	else
+		err = errno ? -errno : -ENODATA;
+	fclose(file);
+	return err;
+}
+
+bool fw_patient_has(const struct fw_patient *patient, const char *path)
+{
+	char full[FW_PATIENT_PATH_LEN];
+
+	return !access(fw_patient_path(patient, path, full), F_OK) || errno == EACCES;
+}
+
+static bool has_capability(const struct fw_patient *patient, unsigned int cap)
+{
+	return patient->capabilities & 1ULL << cap;
+}
+
+static bool is_loaded(const struct fw_patient *patient)
+{
+	return fw_patient_has(patient, MODULE);
+}
+
+/* Is a file system of that type mounted anywhere? Where that cannot be told: no. */
+static bool is_mounted(const struct fw_patient *patient, const char *type)
+{
+	char path[FW_PATIENT_PATH_LEN];
+	FILE *file = setmntent(fw_patient_path(patient, "/proc/self/mounts", path), "re");
+	struct mntent *entry;
+	bool found = false;
+
+	if (!file)
+		return false;
+	while (!found && (entry = getmntent(file)))
+		found = !strcmp(entry->mnt_type, type);
+	endmntent(file);
+	return found;
+}
+
+/*
+ * The machine and who asks.
+ */
+static void look_machine(const struct fw_patient *patient, struct fw_finding *finding)
+{
+	if (!strcmp(patient->machine, "aarch64")) {
+		fw_finding_set(finding, FW_HEALTH_OK, "aarch64");
+		return;
+	}
+	fw_finding_set(finding, FW_HEALTH_MISSING, "this kernel is %s, not aarch64",
+		       patient->machine);
+	fw_finding_mend(finding, "make demo boots an arm64 kernel; recorded traces can be read "
+			"here");
+}
+
+static void look_kernel(const struct fw_patient *patient, struct fw_finding *finding)
+{
+	unsigned int major, minor;
+
+	if (sscanf(patient->release, "%u.%u", &major, &minor) != 2)
+		fw_finding_set(finding, FW_HEALTH_UNKNOWN, "\"%s\" is no version",
+			       patient->release);
+	else if (major > 5 || (major == 5 && minor >= 10))
+		fw_finding_set(finding, FW_HEALTH_OK, "%s", patient->release);
+	else
+		fw_finding_set(finding, FW_HEALTH_LESS, "%s; the oldest that was tested is 5.10",
+			       patient->release);
+}
+
+static void look_privileges(const struct fw_patient *patient, struct fw_finding *finding)
+{
+	bool admin = has_capability(patient, CAP_SYS_ADMIN);
+	bool bpf = has_capability(patient, CAP_BPF), perfmon = has_capability(patient, CAP_PERFMON);
+
+	if (admin || (bpf && perfmon)) {
+		fw_finding_set(finding, FW_HEALTH_OK, "%s",
+			       admin ? "CAP_SYS_ADMIN" : "CAP_BPF and CAP_PERFMON");
+		return;
+	}
+	fw_finding_set(finding, FW_HEALTH_MISSING, "neither CAP_SYS_ADMIN nor both of CAP_BPF and "
+		       "CAP_PERFMON");
+	fw_finding_mend(finding, "run it with sudo");
+}
+
+static void look_pids(const struct fw_patient *patient, struct fw_finding *finding)
+{
+	static const char initial[] = "pid:[4026531836]";	/* PROC_PID_INIT_INO */
+	char path[FW_PATIENT_PATH_LEN], name[64];
+	ssize_t len = readlink(fw_patient_path(patient, "/proc/self/ns/pid", path), name,
+			       sizeof(name) - 1);
+
+	if (len < 0) {
+		fw_finding_set(finding, FW_HEALTH_MISSING, "/proc/self/ns/pid: %s",
+			       strerror(errno));
+		fw_finding_mend(finding, "sudo mount -t proc nodev /proc");
+		return;
+	}
+	name[len] = '\0';
+	if (!strcmp(name, initial)) {
+		fw_finding_set(finding, FW_HEALTH_OK, "the initial one");
+		return;
+	}
+	fw_finding_set(finding, FW_HEALTH_MISSING, "one of its own, as in a container");
+	fw_finding_mend(finding, "run it on the host, or the container with --pid=host");
+}
+
+/*
+ * The kernel.
+ */
+static void look_kprobes(const struct fw_patient *patient, struct fw_finding *finding)
+{
+	struct fw_symbol_search search = { .name = "register_kprobe" };
+	char enabled[8];
+	bool hidden;
+	int err;
+
+	err = fw_patient_read(patient, "/sys/kernel/debug/kprobes/enabled", enabled,
+			      sizeof(enabled));
+	if (!err && enabled[0] == '0') {
+		fw_finding_set(finding, FW_HEALTH_MISSING, "switched off");
+		fw_finding_mend(finding, "echo 1 | sudo tee /sys/kernel/debug/kprobes/enabled");
+		return;
+	}
+	if (err && fw_doctor_search(patient, &search, 1, &hidden)) {
+		fw_finding_set(finding, FW_HEALTH_UNKNOWN, "neither debugfs nor kallsyms can tell");
+		return;
+	}
+	if (!err || search.state == FW_SYMBOL_PRESENT) {
+		fw_finding_set(finding, FW_HEALTH_OK, "there");
+		return;
+	}
+	fw_finding_set(finding, FW_HEALTH_MISSING, "this kernel has none");
+	fw_finding_mend(finding, "boot a kernel with CONFIG_KPROBES=y");
+}
+
+static void look_bpf(const struct fw_patient *patient, struct fw_finding *finding)
+{
+	if (fw_patient_has(patient, "/proc/sys/kernel/unprivileged_bpf_disabled")) {
+		fw_finding_set(finding, FW_HEALTH_OK, "there");
+		return;
+	}
+	fw_finding_set(finding, FW_HEALTH_MISSING, "this kernel has none");
+	fw_finding_mend(finding, "boot a kernel with CONFIG_BPF_SYSCALL=y");
+}
+
+static void look_jit(const struct fw_patient *patient, struct fw_finding *finding)
+{
+	char enabled[8];
+	int err;
+
+	err = fw_patient_read(patient, "/proc/sys/net/core/bpf_jit_enable", enabled,
+			      sizeof(enabled));
+	if (err == -ENOENT) {
+		fw_finding_set(finding, FW_HEALTH_LESS, "this kernel has none");
+		fw_finding_mend(finding, "boot a kernel with CONFIG_BPF_JIT=y");
+	} else if (err) {
+		fw_finding_set(finding, FW_HEALTH_UNKNOWN, "bpf_jit_enable: %s", strerror(-err));
+	} else if (enabled[0] == '0') {
+		fw_finding_set(finding, FW_HEALTH_LESS, "switched off");
+		fw_finding_mend(finding, "sudo sysctl net.core.bpf_jit_enable=1");
+	} else {
+		fw_finding_set(finding, FW_HEALTH_OK, "on");
+	}
+}
+
+static void look_btf(const struct fw_patient *patient, struct fw_finding *finding)
+{
+	char path[FW_PATIENT_PATH_LEN];
+
+	fw_patient_path(patient, "/sys/kernel/btf/vmlinux", path);
+	if (!access(path, R_OK)) {
+		fw_finding_set(finding, FW_HEALTH_OK, "/sys/kernel/btf/vmlinux");
+		return;
+	}
+	fw_finding_set(finding, FW_HEALTH_MISSING, "/sys/kernel/btf/vmlinux: %s", strerror(errno));
+	fw_finding_mend(finding, "boot a kernel with CONFIG_DEBUG_INFO_BTF=y");
+}
+
+static void look_fentry(const struct fw_patient *patient, struct fw_finding *finding)
+{
+	int err;
+
+	if (!patient->try_fentry) {
+		fw_finding_set(finding, FW_HEALTH_UNKNOWN, "not tried");
+		return;
+	}
+	err = patient->try_fentry();
+	if (!err)
+		fw_finding_set(finding, FW_HEALTH_OK, "work");
+	else if (err == -EPERM || err == -EACCES)
+		fw_finding_set(finding, FW_HEALTH_UNKNOWN, "%s", strerror(-err));
+	else
+		fw_finding_set(finding, FW_HEALTH_NOTE, "refused (error %d): kprobes do instead",
+			       -err);
+}
+
+static void look_lockdown(const struct fw_patient *patient, struct fw_finding *finding)
+{
+	char line[128] = "", *level;
+	int err;
+
+	err = fw_patient_read(patient, "/sys/kernel/security/lockdown", line, sizeof(line));
+	level = strchr(line, '[');
+	if (err == -ENOENT && !is_mounted(patient, "securityfs")) {
+		fw_finding_set(finding, FW_HEALTH_UNKNOWN, "securityfs is not mounted");
+		fw_finding_mend(finding, "sudo mount -t securityfs nodev /sys/kernel/security");
+	} else if (err == -ENOENT) {
+		fw_finding_set(finding, FW_HEALTH_OK, "this kernel has none");
+	} else if (err || !level) {
+		fw_finding_set(finding, FW_HEALTH_UNKNOWN, "%s", err ? strerror(-err) : line);
+	} else if (!strncmp(level, "[none]", 6)) {
+		fw_finding_set(finding, FW_HEALTH_OK, "none");
+	} else if (!strncmp(level, "[integrity]", 11)) {
+		fw_finding_set(finding, is_loaded(patient) ? FW_HEALTH_NOTE : FW_HEALTH_LESS,
+			       "integrity: only signed modules are loaded");
+		fw_finding_mend(finding, "sign forkwatch.ko with a key of this kernel's, or switch "
+				"Secure Boot off");
+	} else {
+		fw_finding_set(finding, FW_HEALTH_MISSING, "%.*s: BPF may not read the kernel",
+			       (int)strcspn(level + 1, "]"), level + 1);
+		fw_finding_mend(finding, "boot without lockdown=confidentiality");
+	}
+}
+
+/*
+ * File systems.
+ */
+static void look_tracefs(const struct fw_patient *patient, struct fw_finding *finding)
+{
+	if (is_mounted(patient, "tracefs")) {
+		fw_finding_set(finding, FW_HEALTH_OK, "mounted");
+		return;
+	}
+	fw_finding_set(finding, FW_HEALTH_LESS, "not mounted");
+	fw_finding_mend(finding, "sudo mount -t tracefs nodev /sys/kernel/tracing");
+}
+
+static void look_debugfs(const struct fw_patient *patient, struct fw_finding *finding)
+{
+	if (is_mounted(patient, "debugfs")) {
+		fw_finding_set(finding, FW_HEALTH_OK, "mounted");
+		return;
+	}
+	fw_finding_set(finding, FW_HEALTH_LESS, "not mounted");
+	fw_finding_mend(finding, "sudo mount -t debugfs nodev /sys/kernel/debug");
+}
+
+/*
+ * The module.
+ */
+static void look_module(const struct fw_patient *patient, struct fw_finding *finding)
+{
+	if (is_loaded(patient)) {
+		fw_finding_set(finding, FW_HEALTH_OK, "loaded");
+		return;
+	}
+	fw_finding_set(finding, FW_HEALTH_MISSING, "not loaded");
+	fw_finding_mend(finding, "sudo insmod forkwatch.ko");
+}
+
+static void look_loading(const struct fw_patient *patient, struct fw_finding *finding)
+{
+	enum fw_health health = is_loaded(patient) ? FW_HEALTH_NOTE : FW_HEALTH_LESS;
+	char flag[8];
+
+	if (!fw_patient_read(patient, "/proc/sys/kernel/modules_disabled", flag, sizeof(flag)) &&
+	    flag[0] == '1') {
+		fw_finding_set(finding, health, "no more until the next boot");
+		fw_finding_mend(finding, "reboot; kernel.modules_disabled cannot be taken back");
+	} else if (!fw_patient_read(patient, "/sys/module/module/parameters/sig_enforce", flag,
+				    sizeof(flag)) && flag[0] == 'Y') {
+		fw_finding_set(finding, health, "only signed ones");
+		fw_finding_mend(finding, "sign forkwatch.ko, or boot without module.sig_enforce");
+	} else if (!fw_patient_has(patient, "/proc/modules")) {
+		fw_finding_set(finding, health, "this kernel has no modules");
+		fw_finding_mend(finding, "boot a kernel with CONFIG_MODULES=y");
+	} else {
+		fw_finding_set(finding, FW_HEALTH_OK, "allowed");
+	}
+}
+
+static void look_headers(const struct fw_patient *patient, struct fw_finding *finding)
+{
+	char build[128], path[256];
+
+	snprintf(build, sizeof(build), "/lib/modules/%s/build", patient->release);
+	snprintf(path, sizeof(path), "%s/Makefile", build);
+	if (fw_patient_has(patient, path)) {
+		fw_finding_set(finding, FW_HEALTH_OK, "%s", build);
+		return;
+	}
+	fw_finding_set(finding, is_loaded(patient) ? FW_HEALTH_NOTE : FW_HEALTH_LESS,
+		       "no %s", build);
+	fw_finding_mend(finding, "sudo apt install linux-headers-%s, or make bundle KDIR=… "
+			"elsewhere", patient->release);
+}
+
+static void needs_module(struct fw_finding *finding)
+{
+	fw_finding_set(finding, FW_HEALTH_UNKNOWN, "the module is not loaded");
+}
+
+static void look_abi(const struct fw_patient *patient, struct fw_finding *finding)
+{
+	char line[32], *end = line;
+	unsigned long abi = 0;
+	int err;
+
+	if (!is_loaded(patient)) {
+		needs_module(finding);
+		return;
+	}
+	err = fw_patient_read(patient, MODULE "/parameters/abi", line, sizeof(line));
+	if (!err)
+		abi = strtoul(line, &end, 10);
+	if (!err && end != line && !*end && abi == FORKWATCH_ABI_VERSION) {
+		fw_finding_set(finding, FW_HEALTH_OK, "version %lu", abi);
+		return;
+	}
+	if (!err && end != line && !*end)
+		fw_finding_set(finding, FW_HEALTH_MISSING, "the module's is %lu, this tool's %d",
+			       abi, FORKWATCH_ABI_VERSION);
+	else
+		fw_finding_set(finding, FW_HEALTH_MISSING, "the module does not tell it");
+	fw_finding_mend(finding, "build both from one tree; sudo rmmod forkwatch; sudo insmod "
+			"forkwatch.ko");
+}
+
+/* What the module's table of probes comes to. */
+struct probes {
+	unsigned int nr, serving;
+	unsigned long long missed;
+	char refused[200];
+};
+
+static void add_probe(struct probes *probes, const char *line)
+{
+	char event[40], symbol[48], state[16];
+	unsigned long long missed;
+	size_t len = strlen(probes->refused);
+	int error;
+
+	if (sscanf(line, "%39s %47s %15s %llu %d", event, symbol, state, &missed, &error) != 5)
+		return;
+	probes->nr++;
+	probes->missed += missed;
+	if (!strcmp(event, "clone_call"))
+		probes->serving += !strcmp(state, "armed");
+	if (strcmp(state, "refused"))
+		return;
+	snprintf(probes->refused + len, sizeof(probes->refused) - len,
+		 "%s%s on %s (error %d)", len ? ", " : "", event, symbol, -error);
+}
+
+static int read_probes(const struct fw_patient *patient, struct probes *probes)
+{
+	char path[FW_PATIENT_PATH_LEN], line[256];
+	FILE *file = fopen(fw_patient_path(patient, FW_PROBES_FILE, path), "re");
+
+	memset(probes, 0, sizeof(*probes));
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file))
+		if (line[0] != '#')
+			add_probe(probes, line);
+	fclose(file);
+	return 0;
+}
+
+static void look_probes(const struct fw_patient *patient, struct fw_finding *finding)
+{
+	struct probes probes;
+
+	if (!is_loaded(patient)) {
+		needs_module(finding);
+	} else if (read_probes(patient, &probes) || !probes.nr) {
+		fw_finding_set(finding, FW_HEALTH_UNKNOWN, "the module does not tell");
+	} else if (*probes.refused) {
+		fw_finding_set(finding, FW_HEALTH_LESS, "refused: %s", probes.refused);
+		fw_finding_mend(finding, "see dmesg for why");
+	} else if (probes.missed) {
+		fw_finding_set(finding, FW_HEALTH_NOTE, "%u, none refused; %llu hits missed since "
+			       "it was loaded (maxactive=8192 lets more forks sleep at once)",
+			       probes.nr, probes.missed);
+	} else {
+		fw_finding_set(finding, FW_HEALTH_OK, "%u, none refused, no hit missed",
+			       probes.nr);
+	}
+}
+
+static void look_clone(const struct fw_patient *patient, struct fw_finding *finding)
+{
+	struct probes probes;
+
+	if (!is_loaded(patient)) {
+		needs_module(finding);
+	} else if (read_probes(patient, &probes)) {
+		fw_finding_set(finding, FW_HEALTH_UNKNOWN, "the module does not tell");
+	} else if (probes.serving) {
+		fw_finding_set(finding, FW_HEALTH_OK, "served");
+	} else {
+		fw_finding_set(finding, FW_HEALTH_LESS, "not served: loaded with clone_path=0");
+		fw_finding_mend(finding, "sudo rmmod forkwatch; sudo insmod forkwatch.ko");
+	}
+}
+
+const struct fw_doctor_check fw_doctor_checks[] = {
+	{ "machine", "an arm64 kernel",
+	  "nothing can be traced: registers and switch are arm64's",
+	  look_machine },
+	{ "kernel", "a tested version",
+	  "what is said of older kernels is not known to be true",
+	  look_kernel },
+	{ "privileges", "the right to trace",
+	  "neither probes nor BPF programs can be attached",
+	  look_privileges },
+	{ "pids", "the initial pid namespace",
+	  "pids of the kernel cannot be told from those seen here",
+	  look_pids },
+	{ "kprobes", "kprobes",
+	  "the module does not load, no event is there",
+	  look_kprobes },
+	{ "symbols", "functions to be probed",
+	  "the events of those that are not there",
+	  fw_doctor_look_symbols },
+	{ "steps", "steps of a fork as functions",
+	  "a step that was inlined has no time of its own: it falls to the one around it",
+	  fw_doctor_look_steps },
+	{ "kallsyms", "addresses of its symbols",
+	  "kernel addresses have no names; rules that need ret_from_fork are not judged",
+	  fw_doctor_look_kallsyms },
+	{ "bpf", "BPF",
+	  "events cannot be carried by BPF programs",
+	  look_bpf },
+	{ "jit", "the BPF compiler",
+	  "BPF programs are interpreted: each event costs more",
+	  look_jit },
+	{ "btf", "the kernel's types, BTF",
+	  "BPF programs cannot be fitted to this kernel",
+	  look_btf },
+	{ "fentry", "BPF at the entry of functions",
+	  "nothing but time: a kprobe costs more than an fentry",
+	  look_fentry },
+	{ "lockdown", "lockdown",
+	  "modules or BPF programs are refused",
+	  look_lockdown },
+	{ "tracefs", "tracefs",
+	  "trace-cmd, perf and cat trace_pipe do not see the module's events",
+	  look_tracefs },
+	{ "debugfs", "debugfs",
+	  "kprobes/list does not show which probes are armed",
+	  look_debugfs },
+	{ "loading", "loading of modules",
+	  "the module cannot be loaded as it is",
+	  look_loading },
+	{ "headers", "headers to build modules",
+	  "the module cannot be built here",
+	  look_headers },
+	{ "module", "the module",
+	  "there are no events: all that is known of registers comes from it",
+	  look_module },
+	{ "abi", "version of its events",
+	  "the tool does not read the module's events",
+	  look_abi },
+	{ "probes", "its probes",
+	  "the events of those refused",
+	  look_probes },
+	{ "clone", "its clone path",
+	  "forkwatch clone, and fork and vfork by their own numbers",
+	  look_clone },
+	{ NULL }
+};
+
+_Static_assert(ARRAY_SIZE(fw_doctor_checks) <= FW_CHECKS_ROOM, "too many checks");
+
+/*
+ * What follows: the source that will be used.
+ */
+static const char *const bpf_needs[] = {
+	"machine", "privileges", "pids", "kprobes", "bpf", "btf", "lockdown", "module", "abi", NULL
+};
+
+const struct fw_doctor_source fw_doctor_sources[] = {
+	{ "bpf", "the module's events, carried by BPF programs", bpf_needs },
+	{ NULL }
+};
+
+static const struct fw_finding *finding_of(const struct fw_diagnosis *diagnosis, const char *id)
+{
+	int i;
+
+	for (i = 0; fw_doctor_checks[i].id; i++)
+		if (!strcmp(fw_doctor_checks[i].id, id))
+			return &diagnosis->findings[i];
+	return NULL;
+}
+
+static bool has_all(const struct fw_diagnosis *diagnosis, const struct fw_doctor_source *source)
+{
+	const char *const *id;
+
+	for (id = source->needs; *id; id++)
+		if (finding_of(diagnosis, *id)->health == FW_HEALTH_MISSING)
+			return false;
+	return true;
+}
+
+static void choose_source(const struct fw_patient *patient, struct fw_diagnosis *diagnosis)
+{
+	const struct fw_doctor_source *source;
+
+	for (source = fw_doctor_sources; source->name; source++) {
+		if (!has_all(diagnosis, source))
+			continue;
+		if (!patient->try_source) {
+			diagnosis->source = source;
+			return;
+		}
+		if (!patient->try_source(source->name, diagnosis->refusal,
+					 sizeof(diagnosis->refusal))) {
+			diagnosis->source = source;
+			diagnosis->tried = true;
+			diagnosis->refusal[0] = '\0';
+			return;
+		}
+	}
+}
+
+void fw_doctor_examine(const struct fw_patient *patient, struct fw_diagnosis *diagnosis)
+{
+	int i;
+
+	memset(diagnosis, 0, sizeof(*diagnosis));
+	for (i = 0; fw_doctor_checks[i].id; i++)
+		fw_doctor_checks[i].look(patient, &diagnosis->findings[i]);
+	choose_source(patient, diagnosis);
+}
+
+int fw_doctor_status(const struct fw_diagnosis *diagnosis)
+{
+	int i;
+
+	if (!diagnosis->source)
+		return 2;
+	for (i = 0; fw_doctor_checks[i].id; i++)
+		if (diagnosis->findings[i].health >= FW_HEALTH_LESS)
+			return 1;
+	return 0;
+}
+
+const char *fw_health_name(enum fw_health health)
+{
+	static const char *const names[] = {
+		[FW_HEALTH_OK] = "ok",
+		[FW_HEALTH_NOTE] = "note",
+		[FW_HEALTH_UNKNOWN] = "unknown",
+		[FW_HEALTH_LESS] = "less",
+		[FW_HEALTH_MISSING] = "missing",
+	};
+
+	return names[health];
+}
