@@ -191,6 +191,9 @@ static void put_limit(struct fw_view *view)
 	else
 		fw_text_item(&view->text, "RLIMIT_NPROC: %llu",
 			     (unsigned long long)exit->rlimit_nproc);
+	/* Then it was not this limit: a cgroup's, threads-max, pid_max. */
+	if (FW_SENT(exit, flags) && exit->flags & FORKWATCH_EXIT_NPROC_EXEMPT)
+		fw_text_item(&view->text, "which does not bind it");
 }
 
 static void put_parent(struct fw_view *view)

@@ -385,6 +385,22 @@ static void names_are_verified(void **state)
 	fw_fork_free(fork);
 }
 
+static void limits_are_told(void **state)
+{
+	struct fw_fork *fork = make_fork(FIXTURE_FAILED);
+
+	(void)state;
+	fork->exit->uid = 1000;
+	fork->exit->user_processes = 50;
+	fork->exit->rlimit_nproc = 50;
+	assert_shows(fork, "tasks of uid 1000: 50   RLIMIT_NPROC: 50\n");
+	fork->exit->flags = FORKWATCH_EXIT_NPROC_EXEMPT;
+	assert_shows(fork, "which does not bind it\n");
+	fork->exit->rlimit_nproc = UINT64_MAX;
+	assert_shows(fork, "RLIMIT_NPROC: unlimited");
+	fw_fork_free(fork);
+}
+
 static void own_calls_have_any_number(void **state)
 {
 	struct fw_fork *fork = make_fork(FIXTURE_ASKED_X0);
@@ -1044,6 +1060,7 @@ int main(void)
 		cmocka_unit_test(what_changed_meanwhile_is_told),
 		cmocka_unit_test(the_instruction_is_looked_at),
 		cmocka_unit_test(names_are_verified),
+		cmocka_unit_test(limits_are_told),
 		cmocka_unit_test(own_calls_have_any_number),
 		cmocka_unit_test(failures_stand_out),
 		cmocka_unit_test(what_is_missing_is_said),
