@@ -25,6 +25,7 @@ extern const struct fw_cmd fw_cmd_check;
 extern const struct fw_cmd fw_cmd_show;
 extern const struct fw_cmd fw_cmd_arch;
 extern const struct fw_cmd fw_cmd_list;
+extern const struct fw_cmd fw_cmd_doctor;
 
 /* Prints the usage on stdout; returns 0. */
 int fw_cmd_help(const struct fw_cmd *cmd);

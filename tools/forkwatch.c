@@ -17,6 +17,7 @@ static const struct fw_cmd * const commands[] = {
 	&fw_cmd_check,
 	&fw_cmd_arch,
 	&fw_cmd_list,
+	&fw_cmd_doctor,
 };
 
 int fw_cmd_help(const struct fw_cmd *cmd)
