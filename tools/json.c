@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "clone_flags.h"
 #include "event.h"
 #include "json.h"
 
@@ -18,6 +19,19 @@ json_t *fw_json_hex(uint64_t value)
 json_t *fw_json_integer(uint64_t value)
 {
 	return value <= INT64_MAX ? json_integer((json_int_t)value) : fw_json_hex(value);
+}
+
+json_t *fw_json_flags(uint64_t flags)
+{
+	char names[FW_CLONE_FLAGS_LEN], *name, *next = names;
+	json_t *array = json_array();
+
+	if (!flags)
+		return array;
+	fw_clone_flags(flags, 0, names, sizeof(names));
+	while (array && (name = strsep(&next, "|")))
+		json_array_append_new(array, json_string(name));
+	return array;
 }
 
 json_t *fw_json_text(const char *text, size_t max)
@@ -133,6 +147,16 @@ static json_t *fields_to_json(const struct fw_field *fields, const char *base,
 		}
 	}
 	return object;
+}
+
+json_t *fw_json_regs(const struct forkwatch_regs *regs)
+{
+	return fields_to_json(fw_regs_fields, (const char *)regs, NULL);
+}
+
+json_t *fw_json_context(const struct forkwatch_context *context)
+{
+	return fields_to_json(fw_context_fields, (const char *)context, NULL);
 }
 
 json_t *fw_json_event(const struct forkwatch_header *event)

@@ -16,9 +16,13 @@
 json_t *fw_json_hex(uint64_t value);
 /* An id, a time, a count; one that no JSON integer can hold becomes fw_json_hex()'s. */
 json_t *fw_json_integer(uint64_t value);
+/* CLONE_* by name, as an array; in hex what has no name. */
+json_t *fw_json_flags(uint64_t flags);
 /* At most @max bytes up to a NUL, with '?' for what is not plain ASCII. */
 json_t *fw_json_text(const char *text, size_t max);
 /* An event with its header (but the size), as the event table has it; without what was not sent. */
 json_t *fw_json_event(const struct forkwatch_header *event);
+json_t *fw_json_regs(const struct forkwatch_regs *regs);
+json_t *fw_json_context(const struct forkwatch_context *context);
 
 #endif

@@ -53,19 +53,6 @@ static json_t *child_json(const struct fw_fork *fork)
 	return task_json(comm, fork->child_tid, fork->child_tgid, fork->child);
 }
 
-static json_t *flags_json(const struct forkwatch_fork_enter *enter)
-{
-	char flags[FW_CLONE_FLAGS_LEN], *flag = flags, *next;
-	json_t *array = json_array();
-
-	if (!enter->clone_flags)
-		return array;
-	fw_clone_flags(enter->clone_flags, 0, flags, sizeof(flags));
-	for (next = flags; array && (flag = strsep(&next, "|")); )
-		json_array_append_new(array, json_string(flag));
-	return array;
-}
-
 /* The call that a user task made; null for what the kernel forked by itself. */
 static json_t *syscall_json(const struct fw_fork *fork)
 {
@@ -79,7 +66,7 @@ static json_t *syscall_json(const struct fw_fork *fork)
 			 "nr", regs->syscallno,
 			 "name", text_or_null(fw_name_call(fork)),
 			 "compat", fw_caller_is_compat(fork),
-			 "flags", enter ? flags_json(enter) : json_null(),
+			 "flags", enter ? fw_json_flags(enter->clone_flags) : json_null(),
 			 "exit_signal", enter && enter->exit_signal ?
 				text_or_null(fw_signal_name(enter->exit_signal, signal,
 							    sizeof(signal))) : json_null());
