@@ -10,7 +10,14 @@
 /* The tracer went away, or could not start to trace, before the command ran. */
 #define STATUS_NOT_RELEASED	125
 
-static void __attribute__((noreturn)) child(int release_fd, int error_fd, char *const *argv)
+/* What the process does when it is released. */
+struct task {
+	char *const *argv;		/* to execute, unless there is a function */
+	int (*function)(void *ctx);
+	void *ctx;
+};
+
+static void __attribute__((noreturn)) child(int release_fd, int error_fd, const struct task *task)
 {
 	ssize_t len;
 	char byte;
@@ -22,7 +29,11 @@ static void __attribute__((noreturn)) child(int release_fd, int error_fd, char *
 	if (len != 1)
 		_exit(STATUS_NOT_RELEASED);
 
-	execvp(argv[0], argv);
+	if (task->function) {
+		close(error_fd);
+		_exit(task->function(task->ctx));
+	}
+	execvp(task->argv[0], task->argv);
 	err = errno;
 	len = write(error_fd, &err, sizeof(err));
 	_exit(len == sizeof(err) ? STATUS_NOT_RELEASED : 126);
@@ -34,7 +45,7 @@ static void close_pair(int fds[2])
 	close(fds[1]);
 }
 
-int fw_command_start(struct fw_command *command, char *const *argv)
+static int start(struct fw_command *command, const struct task *task)
 {
 	int release[2], error[2];
 	int err;
@@ -55,7 +66,7 @@ int fw_command_start(struct fw_command *command, char *const *argv)
 	if (!command->pid) {
 		close(release[1]);
 		close(error[0]);
-		child(release[0], error[1], argv);
+		child(release[0], error[1], task);
 	}
 	close(release[0]);
 	close(error[1]);
@@ -68,6 +79,16 @@ close_error:
 close_release:
 	close_pair(release);
 	return err;
+}
+
+int fw_command_start(struct fw_command *command, char *const *argv)
+{
+	return start(command, &(struct task) { .argv = argv });
+}
+
+int fw_command_start_function(struct fw_command *command, int (*function)(void *ctx), void *ctx)
+{
+	return start(command, &(struct task) { .function = function, .ctx = ctx });
 }
 
 static void close_fd(int *fd)

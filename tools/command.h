@@ -19,6 +19,8 @@ struct fw_command {
  * dispositions of this moment. Returns 0 or -errno.
  */
 int fw_command_start(struct fw_command *command, char *const *argv);
+/* The same for a process that is to call @function, and to exit with what it returns. */
+int fw_command_start_function(struct fw_command *command, int (*function)(void *ctx), void *ctx);
 /* Lets it execute @argv; returns 0 once it does, or -errno if it cannot. */
 int fw_command_release(struct fw_command *command);
 /* Has it ended? Looks only, or waits for it if @wait. */

@@ -474,7 +474,10 @@ int fw_session_run(const struct fw_session_options *opt, const struct fw_session
 		err = with_target(&session);
 	} else {
 		/* Before anything is attached: this fork is not part of the trace. */
-		err = fw_command_start(&session.command, opt->argv);
+		err = opt->function ?
+		      fw_command_start_function(&session.command, opt->function,
+						opt->function_ctx) :
+		      fw_command_start(&session.command, opt->argv);
 		if (err)
 			return fail(&session, err, "cannot make a process: %s", strerror(-err));
 		err = with_target(&session);

@@ -19,6 +19,8 @@ struct fw_session_options {
 	const struct fw_source_ops *ops;
 	struct fw_source_options source;
 	char *const *argv;		/* a command to start and watch, NULL: none */
+	int (*function)(void *ctx);	/* what its process does in place of executing @argv */
+	void *function_ctx;
 	pid_t pid;			/* a process to watch, 0: none */
 	struct fw_usyms *usyms;		/* is kept up to date with the processes; NULL: none */
 };
