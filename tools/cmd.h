@@ -23,6 +23,7 @@ extern const struct fw_cmd fw_cmd_record;
 extern const struct fw_cmd fw_cmd_report;
 extern const struct fw_cmd fw_cmd_check;
 extern const struct fw_cmd fw_cmd_show;
+extern const struct fw_cmd fw_cmd_clone;
 extern const struct fw_cmd fw_cmd_arch;
 extern const struct fw_cmd fw_cmd_list;
 extern const struct fw_cmd fw_cmd_doctor;
