@@ -3,17 +3,19 @@
  * Makes calls by their numbers and says what came of each: "1079: a child",
  * "1079: ENOSYS". A child ends at once.
  *
- * usage: clone_call [-u UID] [-c CAPABILITY] [-n] [-s] fork|vfork|clone NR...
+ * usage: clone_call [-u UID] [-c CAPABILITY] [-n] [-s] [-t] fork|vfork|clone NR...
  *	-u	as that user
  *	-c	with that capability nevertheless: perfmon, syslog or sys_admin
  *	-n	in a user namespace of its own, with all capabilities there
  *	-s	under a seccomp filter that allows everything
+ *	-t	the child stays for a moment, and tells when it ends (ns, CLOCK_MONOTONIC)
  */
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <time.h>
 
 #include "clonepath.h"
 
@@ -84,6 +86,21 @@ static void tell(long nr, long pid)
 	printf("%ld: %s\n", nr, wait_for(pid) ? "a child that failed" : "a child");
 }
 
+static bool child_tells;
+
+noreturn static void be_child(void)
+{
+	struct timespec time;
+
+	if (child_tells) {
+		usleep(20000);
+		clock_gettime(CLOCK_MONOTONIC, &time);
+		dprintf(STDOUT_FILENO, "child_end=%llu\n",
+			time.tv_sec * 1000000000ULL + time.tv_nsec);
+	}
+	_exit(0);
+}
+
 static void call(const char *kind, long nr)
 {
 	long pid;
@@ -95,23 +112,25 @@ static void call(const char *kind, long nr)
 	else
 		pid = !strcmp(kind, "fork") ? by_fork() : by_clone();
 	if (!pid)
-		_exit(0);
+		be_child();
 	tell(nr, pid);
 }
 
 int main(int argc, char **argv)
 {
-	static const char text[] = "[-u UID] [-c CAPABILITY] [-n] [-s] fork|vfork|clone NR...";
+	static const char text[] = "[-u UID] [-c CAPABILITY] [-n] [-s] [-t] fork|vfork|clone NR...";
 	bool seccomp = false, namespace = false;
 	int option, capability = -1;
 	const char *kind;
 	uid_t uid = 0;
 
-	while ((option = getopt(argc, argv, "+c:nsu:")) != -1) {
+	while ((option = getopt(argc, argv, "+c:nstu:")) != -1) {
 		if (option == 's')
 			seccomp = true;
 		else if (option == 'n')
 			namespace = true;
+		else if (option == 't')
+			child_tells = true;
 		else if (option == 'c')
 			capability = find_capability(optarg);
 		else if (option == 'u')
