@@ -243,7 +243,7 @@ static int add_fork_return(struct fw_model *model, void *event)
 static int add_stages(struct fw_model *model, void *event)
 {
 	struct forkwatch_stages *stages = event;
-	struct open_fork *open = find_by_parent(model, stages->hdr.tid);
+	struct fw_open *open = fw_opens_by_parent(&model->opens, stages->hdr.tid);
 
 	if (!open || open->fork->stages || !open->fork->enter) {
 		free(stages);
