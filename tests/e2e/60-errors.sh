@@ -41,7 +41,7 @@ calls()
 		run --frob -- true
 	refused 'option without value' 125 "option '-o' wants a value" 'forkwatch run --help' -- \
 		run -o
-	refused 'unknown format' 125 "format 'xml' is not known" 'forkwatch run --help' -- \
+	refused 'unknown format' 125 "format 'xml' is neither text nor json" 'forkwatch run --help' -- \
 		run -f xml -- true
 	refused 'unknown subcommand' 2 "unknown command 'frobnicate'" 'see forkwatch --help' -- \
 		frobnicate
