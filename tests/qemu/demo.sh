@@ -41,6 +41,8 @@ show 'a shell pipeline' sh -c 'echo one two three | tr " " "\n" | sort'
 show 'a program with threads' ./workload/pthread
 show 'vfork and posix_spawn' ./workload/spawn
 show 'clone3' ./workload/clone3
+title 'a clone that reports on itself, and a child that finds 42 where others find 0'
+must ./forkwatch clone --child-x0 42 -- echo 'hello from the command'
 title 'the way into this kernel'
 must ./forkwatch arch
 rmmod forkwatch || failed=1
