@@ -514,9 +514,8 @@ static void test_killed(void **state)
 
 	(void)state;
 	pid = fork();
-	if (!pid) {
+	if (!pid)
 		write_and_die();
-	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status));
 	trace = open_trace();
