@@ -20,6 +20,7 @@ struct options {
 	struct fw_session_options session;
 	const struct fw_render_ops *format;
 	struct fw_output output;
+	enum fw_stage_order order;
 	bool quiet;
 	bool verbose;
 };
@@ -38,6 +39,7 @@ struct run {
 enum {
 	OPT_COLOR = 256,
 	OPT_RING,
+	OPT_SORT,
 	OPT_STAGES,
 	OPT_SWITCHES,
 };
@@ -51,6 +53,7 @@ static const struct option long_options[] = {
 	{ "pid",	required_argument,	NULL, 'p' },
 	{ "quiet",	no_argument,		NULL, 'q' },
 	{ "ring",	required_argument,	NULL, OPT_RING },
+	{ "sort",	required_argument,	NULL, OPT_SORT },
 	{ "stages",	required_argument,	NULL, OPT_STAGES },
 	{ "switches",	no_argument,		NULL, OPT_SWITCHES },
 	{ "verbose",	no_argument,		NULL, 'v' },
@@ -82,6 +85,10 @@ static int parse_value(const struct fw_cmd *cmd, struct options *opt, int c)
 		if (fw_parse_bytes(optarg, &opt->session.source.ring_bytes))
 			return fw_cmd_misuse(cmd, "'%s' is no size such as 512K or 16M (1024M is "
 					     "the most)", optarg);
+		return 0;
+	case OPT_SORT:
+		if (fw_parse_stage_order(optarg, &opt->order))
+			return fw_cmd_misuse(cmd, "sort '%s' is none of start, time", optarg);
 		return 0;
 	case OPT_STAGES:
 		if (fw_parse_stages(optarg, &opt->session.source.stages))
@@ -156,6 +163,7 @@ static int sink_begin(void *ctx)
 		.out = opt->output.file,
 		.color = fw_output_colored(&opt->output),
 		.quiet = opt->quiet,
+		.stage_order = opt->order,
 		.env = &run->env,
 		.usyms = opt->session.usyms,
 	};
@@ -289,6 +297,7 @@ const struct fw_cmd fw_cmd_run = {
 "  -a, --all             all processes but forkwatch\n"
 "  -p, --pid PID         the process PID\n"
 "      --stages WHICH    how long the steps of a fork took: off (default), core or all\n"
+"      --sort ORDER      of the steps: start (default) or time, the longest first\n"
 "      --switches        watch every switch of these tasks too, not only the first\n"
 "  -f, --format FORMAT   text (default) or json\n"
 "  -o, --output FILE     write there, not to standard output\n"

@@ -23,6 +23,7 @@ struct show {
 	uint64_t slowest;		/* ns */
 	struct fw_output output;
 	const struct fw_render_ops *format;
+	enum fw_stage_order order;
 	struct fw_render render;
 };
 
@@ -122,6 +123,7 @@ static int render(struct show *show, struct fw_replay *replay)
 	struct fw_render_options opt = {
 		.out = show->output.file,
 		.color = fw_output_colored(&show->output),
+		.stage_order = show->order,
 		.env = &fw_replay_info(replay)->env,
 		.usyms = fw_replay_usyms(replay),
 	};
@@ -174,6 +176,7 @@ static int show_what_was_found(struct show *show)
 
 enum {
 	OPT_COLOR = 256,
+	OPT_SORT,
 };
 
 static const struct option long_options[] = {
@@ -181,6 +184,7 @@ static const struct option long_options[] = {
 	{ "format",	required_argument,	NULL, 'f' },
 	{ "help",	no_argument,		NULL, 'h' },
 	{ "output",	required_argument,	NULL, 'o' },
+	{ "sort",	required_argument,	NULL, OPT_SORT },
 	{ NULL }
 };
 
@@ -197,6 +201,10 @@ static int parse_option(const struct fw_cmd *cmd, struct show *show, int c, char
 		return fw_cmd_help(cmd);
 	case 'o':
 		show->output.path = optarg;
+		return -1;
+	case OPT_SORT:
+		if (fw_parse_stage_order(optarg, &show->order))
+			return fw_cmd_misuse(cmd, "sort '%s' is none of start, time", optarg);
 		return -1;
 	case OPT_COLOR:
 		if (fw_output_parse_color(optarg, &show->output.color))
@@ -268,6 +276,7 @@ const struct fw_cmd fw_cmd_show = {
 "  -f, --format FORMAT   text (default) or json\n"
 "  -o, --output FILE     write there, not to standard output\n"
 "      --color WHEN      auto (default), always or never; NO_COLOR is honoured\n"
+"      --sort ORDER      of the steps: start (default) or time, the longest first\n"
 "  -h, --help            this text\n"
 "\n"
 "exit status: 0; 2 if the trace cannot be read or has no such fork\n",

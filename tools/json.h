@@ -25,4 +25,9 @@ json_t *fw_json_event(const struct forkwatch_header *event);
 json_t *fw_json_regs(const struct forkwatch_regs *regs);
 json_t *fw_json_context(const struct forkwatch_context *context);
 
+struct fw_fork;
+
+/* The stages of a fork; null if they were not watched. */
+json_t *fw_json_stages(const struct fw_fork *fork);
+
 #endif

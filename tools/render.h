@@ -8,12 +8,14 @@
 
 #include "check.h"
 #include "fork.h"
+#include "stages.h"
 #include "symbols.h"
 
 struct fw_render_options {
 	FILE *out;
 	bool color;
 	bool quiet;			/* -q: only the summary and what failed */
+	enum fw_stage_order stage_order;
 	const struct fw_env *env;
 	struct fw_usyms *usyms;		/* NULL: user addresses stay numbers */
 };

@@ -223,7 +223,7 @@ static json_t *symbols_json(const struct fw_render_options *opt, const struct fw
 
 static json_t *fork_json(const struct fw_render_options *opt, const struct fw_fork *fork)
 {
-	return json_pack("{s:i, s:s, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:i, s:s, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "version", SCHEMA_VERSION,
 			 "type", "fork",
 			 "id", fw_json_integer(fork->id),
@@ -234,6 +234,7 @@ static json_t *fork_json(const struct fw_render_options *opt, const struct fw_fo
 			 "syscall", syscall_json(fork),
 			 "result", result_json(fork),
 			 "times", times_json(fork),
+			 "stages", fw_json_stages(fork),
 			 "verdicts", verdicts_json(fork),
 			 "symbols", symbols_json(opt, fork),
 			 "events", events_json(fork));
