@@ -54,7 +54,7 @@ check_licences()
 {
 	local out
 	out=$(tracked | grep -vE '^COPYING$|^README|\.md$|^tests/data/|^tests/fuzz/corpus/' |
-		xargs -r grep -LE 'SPDX-License-Identifier: GPL-2.0-only( WITH Linux-syscall-note)?( |$)')
+		xargs -r grep -LE 'SPDX-License-Identifier: GPL-2.0-only( WITH Linux-syscall-note)?( |"|$)')
 	result 'every file names its licence' "$([ -z "$out" ]; echo $?)" "no SPDX line: $out"
 }
 

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "fixture.h"
+#include "array.h"
 #include "session.h"
 
 /* What the source does, and what was done with it. */
@@ -319,7 +320,7 @@ static void sink_that_fails(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
 		*errors[i] = -ENOSPC;
 		fake.polled = 0;
 		fixture_reset();

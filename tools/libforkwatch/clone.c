@@ -132,7 +132,7 @@ static void why_not_served(char *buf, size_t size)
 	struct fw_numbers theirs;
 
 #ifndef __aarch64__
-	snprintf(buf, size, "only arm64 has these calls, and this is a program for another machine");
+	snprintf(buf, size, "only arm64 has these calls; this program is for another machine");
 	return;
 #endif
 	if (access(MODULE, F_OK))
@@ -146,7 +146,7 @@ static void why_not_served(char *buf, size_t size)
 			 theirs.fork, theirs.vfork, theirs.clone,
 			 ours->fork, ours->vfork, ours->clone);
 	else if (under_seccomp())
-		snprintf(buf, size, "this task is under seccomp, and the module serves no such task "
+		snprintf(buf, size, "this task is under seccomp, and no such task is served "
 			 "(containers set filters: run it on the host)");
 	else
 		snprintf(buf, size, "the module forkwatch did not serve the call: "
