@@ -292,6 +292,10 @@ demo: all workloads
 	@$(qemu)/native.sh demo
 endif
 
+.PHONY: readme
+readme: ## put what the demo prints into README.md
+	@tests/readme.sh
+
 .PHONY: check-host
 check-host: all workloads helpers ## on an arm64 machine: the guest's tests on the running kernel
 	@$(qemu)/native.sh tests
