@@ -150,6 +150,21 @@ static void judge(const struct fw_rule *rule, const struct fw_fork *fork,
 		judgement->why.text[0] = '\0';
 }
 
+static int find_reason(struct fw_fork *fork, const struct fw_env *env)
+{
+	struct fw_reason *reason = malloc(sizeof(*reason));
+
+	if (!reason)
+		return -ENOMEM;
+	free(fork->reason);
+	fork->reason = NULL;
+	if (fw_reason(fork, env, reason))
+		fork->reason = reason;
+	else
+		free(reason);
+	return 0;
+}
+
 struct fw_judgement *fw_check(struct fw_fork *fork, const struct fw_env *env)
 {
 	struct fw_judgement *verdicts = calloc(fw_nr_rules, sizeof(*verdicts));
@@ -157,6 +172,10 @@ struct fw_judgement *fw_check(struct fw_fork *fork, const struct fw_env *env)
 
 	if (!verdicts)
 		return NULL;
+	if (find_reason(fork, env)) {
+		free(verdicts);
+		return NULL;
+	}
 	for (i = 0; i < fw_nr_rules; i++)
 		judge(&fw_rules[i], fork, env, &verdicts[i]);
 	free(fork->verdicts);
@@ -190,6 +209,8 @@ void fw_tally_add(struct fw_tally *tally, const struct fw_fork *fork)
 
 	tally->forks++;
 	tally->failed += fw_fork_error(fork) < 0;
+	if (fork->reason)
+		tally->by_reason[fork->reason->code]++;
 	tally->incomplete += !fork->complete;
 	tally->by_kind[fw_fork_kind(fork)]++;
 	for (i = 0; verdicts && i < fw_nr_rules; i++) {

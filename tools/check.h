@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "fork.h"
+#include "reason.h"
 
 enum fw_verdict {
 	FW_NA,			/* the rule does not speak of such a fork */
@@ -44,7 +45,8 @@ struct fw_judgement {
 
 /*
  * Judges every rule on @fork into an array of fw_nr_rules, from malloc, kept
- * in fork->verdicts (freed with the fork). Returns it, NULL without memory.
+ * in fork->verdicts (freed with the fork), and says in fork->reason why @fork
+ * failed, if it did. Returns the former, NULL without memory.
  */
 struct fw_judgement *fw_check(struct fw_fork *fork, const struct fw_env *env);
 
@@ -54,6 +56,7 @@ const char *fw_verdict_name(enum fw_verdict verdict);	/* "PASS", "NOT OBSERVED" 
 struct fw_tally {
 	uint64_t forks;
 	uint64_t failed;				/* forks that returned an error */
+	uint64_t by_reason[FW_NR_REASONS];		/* the failed ones */
 	uint64_t incomplete;
 	uint64_t by_kind[FW_NR_FORK_KINDS];
 	uint64_t verdicts[FW_NR_VERDICTS];

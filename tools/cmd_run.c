@@ -9,6 +9,7 @@
 #include "check.h"
 #include "cmd.h"
 #include "env.h"
+#include "limit.h"
 #include "message.h"
 #include "output.h"
 #include "render.h"
@@ -30,6 +31,7 @@ struct run {
 	struct fw_env env;
 	int ksyms_error;
 	struct fw_tally tally;
+	struct fw_limits_watch *limits;
 	struct fw_render render;
 };
 
@@ -183,7 +185,8 @@ static int sink_fork(void *ctx, struct fw_fork *fork)
 	struct run *run = ctx;
 	int err;
 
-	if (!fw_check(fork, &run->env)) {
+	if ((fw_fork_error(fork) < 0 && fw_limits_look(run->limits, fork)) ||
+	    !fw_check(fork, &run->env)) {
 		fw_fork_free(fork);
 		return -ENOMEM;
 	}
@@ -245,12 +248,15 @@ static int with_env(struct run *run)
 	err = fw_env_open(&run->env, &run->ksyms_error);
 	if (!err)
 		err = fw_tally_open(&run->tally);
+	if (!err)
+		err = fw_limits_open(&run->limits, "");
 	if (err) {
 		fw_message("%s", strerror(-err));
 		return FW_STATUS_RUN_FAILED;
 	}
 	status = run_session(run);
 	fw_render_close(&run->render);
+	fw_limits_close(run->limits);
 	fw_tally_close(&run->tally);
 	fw_env_close(&run->env);
 	return status;

@@ -137,6 +137,8 @@ void fw_fork_free(struct fw_fork *fork)
 	free(fork->stages);
 	free(fork->switch_in);
 	free(fork->verdicts);
+	free(fork->limits);
+	free(fork->reason);
 	free(fork);
 }
 

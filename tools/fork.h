@@ -13,6 +13,8 @@
 #include "forkwatch.h"
 
 struct fw_ksyms;
+struct fw_limits;
+struct fw_reason;
 
 /* What the events were taken on; a recorded trace brings its own. */
 struct fw_env {
@@ -47,6 +49,8 @@ struct fw_fork {
 	struct forkwatch_cpu_switch_to *switch_in;	/* into the child, with --switches */
 	bool complete;			/* every event that this kind of fork has was seen */
 	void *verdicts;			/* fw_check()'s, see check.h */
+	struct fw_limits *limits;	/* of one that failed, NULL: not read; see limit.h */
+	struct fw_reason *reason;	/* fw_check()'s, of one that failed; see reason.h */
 };
 
 /* How one fork came to be, told from flags: "fork", "vfork", "thread", "clone", ... */

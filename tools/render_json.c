@@ -72,12 +72,21 @@ static json_t *syscall_json(const struct fw_fork *fork)
 							    sizeof(signal))) : json_null());
 }
 
-static json_t *error_json(int error)
+static json_t *reason_json(const struct fw_reason *reason)
+{
+	if (!reason)
+		return json_null();
+	return json_pack("{s:s, s:o}", "code", fw_reason_name(reason->code),
+			 "text", fw_json_text(reason->text, FW_REASON_LEN));
+}
+
+static json_t *error_json(int error, const struct fw_reason *reason)
 {
 	if (error >= 0)
 		return json_null();
-	return json_pack("{s:i, s:o, s:s}", "number", error,
-			 "name", text_or_null(fw_error_name(error)), "text", fw_error_text(error));
+	return json_pack("{s:i, s:o, s:s, s:o}", "number", error,
+			 "name", text_or_null(fw_error_name(error)), "text", fw_error_text(error),
+			 "reason", reason_json(reason));
 }
 
 static json_t *result_json(const struct fw_fork *fork)
@@ -86,7 +95,7 @@ static json_t *result_json(const struct fw_fork *fork)
 			 "parent", fork->ret ? json_integer(fork->ret->result) : json_null(),
 			 "child_x0", fork->first_run && fw_fork_is_user(fork) ?
 				fw_json_hex(fork->first_run->regs.x[0]) : json_null(),
-			 "error", error_json(fw_fork_error(fork)));
+			 "error", error_json(fw_fork_error(fork), fork->reason));
 }
 
 /* In ns. May be negative if clocks or records are wrong: that is for the reader to see. */
@@ -264,6 +273,17 @@ static json_t *kinds_json(const struct fw_tally *tally)
 	return object;
 }
 
+static json_t *reasons_json(const struct fw_tally *tally)
+{
+	json_t *object = json_object();
+	unsigned int code;
+
+	for (code = 0; code < FW_NR_REASONS; code++)
+		json_object_set_new(object, fw_reason_name(code),
+				    fw_json_integer(tally->by_reason[code]));
+	return object;
+}
+
 static json_t *rules_json(const struct fw_tally *tally)
 {
 	json_t *object = json_object();
@@ -313,12 +333,13 @@ static json_t *summary_json(const struct fw_render_options *opt, const struct fw
 {
 	const struct fw_tally *tally = summary->tally;
 
-	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "version", SCHEMA_VERSION,
 			 "type", "summary",
 			 "kernel", kernel_json(opt->env),
 			 "forks", fw_json_integer(tally->forks),
 			 "failed", fw_json_integer(tally->failed),
+			 "reasons", reasons_json(tally),
 			 "incomplete", fw_json_integer(tally->incomplete),
 			 "by_kind", kinds_json(tally),
 			 "verdicts", counts_json(tally->verdicts),

@@ -6,6 +6,7 @@
 
 #include "array.h"
 #include "clone_flags.h"
+#include "reason.h"
 #include "render_text.h"
 
 /* The supervisor call as A64, A32 and T32 write it. */
@@ -204,6 +205,23 @@ static void print_time(struct fw_view *view)
 }
 
 /*
+ * reason  pids.max of cgroup /jobs is 20 and it has 20 tasks
+ */
+static bool has_reason(const struct fw_view *view)
+{
+	return view->fork->reason;
+}
+
+static void print_reason(struct fw_view *view)
+{
+	const struct fw_reason *reason = view->fork->reason;
+	char plain[FW_REASON_LEN];
+
+	fw_name_plain(reason->text, strlen(reason->text), plain, sizeof(plain));
+	fw_text_words(&view->text, plain);
+}
+
+/*
  * child   task 0xffff...   stack 0xffff..., 16 KiB   pt_regs stack top - 0x150
  */
 static bool has_copy_thread(const struct fw_view *view)
@@ -292,6 +310,7 @@ const struct fw_view_row fw_view_call_rows[] = {
 	{ "EL0", fw_view_from_user, print_el0 },
 	{ "EL1", has_enter, print_el1 },
 	{ "time", NULL, print_time },
+	{ "reason", has_reason, print_reason },
 	{ "child", has_copy_thread, print_child },
 	{ "objects", has_objects, print_objects },
 	{ NULL }

@@ -30,6 +30,21 @@ static void print_forks(struct fw_text *text, const struct fw_tally *tally)
 		fw_text_styled(text, FW_LOUD, "%llu INCOMPLETE", ull(tally->incomplete));
 }
 
+/* "failed  3 rlimit-nproc   1 signal", from which one sees what to raise. */
+static void print_reasons(struct fw_text *text, const struct fw_tally *tally)
+{
+	unsigned int code;
+
+	if (!tally->failed)
+		return;
+	fw_text_row(text, "failed");
+	for (code = 0; code < FW_NR_REASONS; code++)
+		if (tally->by_reason[code])
+			fw_text_item(text, "%llu %s", ull(tally->by_reason[code]),
+				     code == FW_REASON_NOT_OBSERVED ? "reason not observed" :
+				     fw_reason_name(code));
+}
+
 static void print_verdicts(struct fw_text *text, const uint64_t *counts)
 {
 	static const enum fw_verdict order[] = { FW_PASS, FW_FAIL, FW_NOT_OBSERVED };
@@ -157,6 +172,7 @@ void fw_view_summary(struct fw_text *text, const struct fw_findings *findings,
 		fw_text_item(text, "%u cpu%s", env->cpus, env->cpus == 1 ? "" : "s");
 	}
 	print_forks(text, summary->tally);
+	print_reasons(text, summary->tally);
 	print_rules(text, summary->tally);
 	fw_findings_show(findings, text);
 	print_unseen(text, summary->tally, findings);

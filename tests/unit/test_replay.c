@@ -299,7 +299,7 @@ static void test_choose(void **state)
 
 	(void)state;
 	assert_int_equal(fw_verdicts_open(&verdicts), 0);
-	assert_int_equal(fw_verdicts_choose(&verdicts, "a1,D", word, sizeof(word)), 0);
+	assert_int_equal(fw_verdicts_choose(&verdicts, "a1,E", word, sizeof(word)), 0);
 	assert_true(verdicts.rules[0].chosen);
 	assert_true(verdicts.rules[0].named);
 	assert_false(verdicts.rules[1].chosen);

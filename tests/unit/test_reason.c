@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Why forks fail: what proves each reason, and what does not; and where limits are read. */
+#include <errno.h>
+#include <linux/sched.h>
+#include <linux/version.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "array.h"
+#include "check.h"
+#include "fixture.h"
+#include "limit.h"
+#include "reason.h"
+
+static struct fw_env env = { .kernel = KERNEL_VERSION(6, 1, 0), .release = "6.1" };
+
+/* A failed fork, late (after copy_thread) or early. */
+static struct fw_fork *failed(enum fixture_kind kind, int error)
+{
+	struct fw_fork *fork = fixture_fork(kind);
+
+	fork->exit->result = error;
+	fork->ret->result = error;
+	fork->exit->uid = 1000;
+	fork->exit->user_processes = 3;
+	fork->exit->rlimit_nproc = RLIM64_INFINITY;
+	fork->limits = calloc(1, sizeof(*fork->limits));
+	assert_non_null(fork->limits);
+	return fork;
+}
+
+#define EARLY	FIXTURE_FAILED_EARLY
+#define LATE	FIXTURE_FAILED
+
+/* What each does to the fork, which reason that is, and a part of the sentence. */
+#define CASES(C)									\
+	C(nproc,		EARLY, EAGAIN, RLIMIT_NPROC, "uid 1000 has 3 tasks and RLIMIT_NPROC", \
+	  e->rlimit_nproc = 3)								\
+	C(nproc_is_zero,	EARLY, EAGAIN, RLIMIT_NPROC, "is 0", e->rlimit_nproc = 0)	\
+	C(nproc_has_room,	EARLY, EAGAIN, NOT_OBSERVED, "before copy_thread",	\
+	  e->rlimit_nproc = 4)								\
+	C(nproc_of_root,	EARLY, EAGAIN, NOT_OBSERVED, "", e->rlimit_nproc = 0; e->uid = 0) \
+	C(nproc_exempt,		EARLY, EAGAIN, NOT_OBSERVED, "", e->rlimit_nproc = 0;	\
+	  e->flags = FORKWATCH_EXIT_NPROC_EXEMPT)					\
+	C(nproc_not_sent,	EARLY, EAGAIN, NOT_OBSERVED, "", e->rlimit_nproc = 0;	\
+	  e->hdr.size = offsetof(struct forkwatch_fork_exit, flags))			\
+	C(nproc_was_passed,	LATE, EAGAIN, NOT_OBSERVED, "after copy_thread", e->rlimit_nproc = 0) \
+	C(threads,		EARLY, EAGAIN, THREADS_MAX, "has 90 threads and kernel.threads-max is 90", \
+	  l->seen = FW_LIMIT_THREADS; l->threads = 90; l->threads_max = 90)		\
+	C(threads_have_room,	EARLY, EAGAIN, NOT_OBSERVED, "",			\
+	  l->seen = FW_LIMIT_THREADS; l->threads = 89; l->threads_max = 90)		\
+	C(threads_not_seen,	EARLY, EAGAIN, NOT_OBSERVED, "", l->threads = 90)	\
+	C(pids,			LATE, EAGAIN, PIDS_MAX, "pids.max of cgroup /jobs is 5 and it has 5", \
+	  l->seen = FW_LIMIT_PIDS | FW_LIMIT_PIDS_MAX; l->pids_refused = 1;		\
+	  strcpy(l->cgroup, "/jobs"); l->pids_max = 5; l->pids_current = 5)		\
+	C(pids_of_which,	LATE, EAGAIN, PIDS_MAX, "counted it",			\
+	  l->seen = FW_LIMIT_PIDS; l->pids_refused = 1)					\
+	C(pids_come_later,	EARLY, EAGAIN, NOT_OBSERVED, "",			\
+	  l->seen = FW_LIMIT_PIDS; l->pids_refused = 1)					\
+	C(no_pid,		LATE, EAGAIN, PID_SPACE, "kernel.pid_max is 400",	\
+	  l->seen = FW_LIMIT_PIDS | FW_LIMIT_THREADS | FW_LIMIT_PID_MAX; l->pid_max = 400) \
+	C(no_pid_or_pids,	LATE, EAGAIN, NOT_OBSERVED, "",				\
+	  l->seen = FW_LIMIT_THREADS | FW_LIMIT_PID_MAX; l->pid_max = 400)		\
+	C(overcommit,		EARLY, ENOMEM, OVERCOMMIT, "CommitLimit is 900 KiB, 800 KiB",	\
+	  l->seen = FW_LIMIT_COMMIT | FW_LIMIT_PARENT; l->overcommit = 2;		\
+	  l->commit_limit = 900; l->committed = 800; l->parent_data = 101)		\
+	C(commit_has_room,	EARLY, ENOMEM, NOT_OBSERVED, "",			\
+	  l->seen = FW_LIMIT_COMMIT | FW_LIMIT_PARENT; l->overcommit = 2;		\
+	  l->commit_limit = 900; l->committed = 800; l->parent_data = 100)		\
+	C(overcommit_is_free,	EARLY, ENOMEM, NOT_OBSERVED, "",			\
+	  l->seen = FW_LIMIT_COMMIT | FW_LIMIT_PARENT; l->overcommit = 1; l->parent_data = 9) \
+	C(overcommit_of_whom,	EARLY, ENOMEM, NOT_OBSERVED, "",			\
+	  l->seen = FW_LIMIT_COMMIT; l->overcommit = 2; l->parent_data = 9)		\
+	C(thread_no_sighand,	EARLY, EINVAL, FLAGS, "CLONE_THREAD without CLONE_SIGHAND",	\
+	  f->clone_flags = CLONE_THREAD | CLONE_VM)					\
+	C(sighand_no_vm,	EARLY, EINVAL, FLAGS, "CLONE_SIGHAND without CLONE_VM",	\
+	  f->clone_flags = CLONE_SIGHAND)						\
+	C(newns_fs,		EARLY, EINVAL, FLAGS, "CLONE_NEWNS and CLONE_FS",	\
+	  f->clone_flags = CLONE_NEWNS | CLONE_FS)					\
+	C(newuser_fs,		EARLY, EINVAL, FLAGS, "CLONE_NEWUSER and CLONE_FS",	\
+	  f->clone_flags = CLONE_NEWUSER | CLONE_FS)					\
+	C(thread_newpid,	EARLY, EINVAL, FLAGS, "CLONE_THREAD and CLONE_NEWPID",	\
+	  f->clone_flags = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM | CLONE_NEWPID)	\
+	C(pidfd_detached,	EARLY, EINVAL, FLAGS, "CLONE_DETACHED",			\
+	  f->clone_flags = CLONE_PIDFD | CLONE_DETACHED)				\
+	C(pidfd_thread,		EARLY, EINVAL, FLAGS, "before 6.9",			\
+	  f->clone_flags = CLONE_PIDFD | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)	\
+	C(autoreap_parent,	EARLY, EINVAL, FLAGS, "CLONE_AUTOREAP and CLONE_PARENT",	\
+	  f->clone_flags = 1ULL << 34 | CLONE_PARENT)					\
+	C(inits_sibling,	EARLY, EINVAL, FLAGS, "init has no siblings",		\
+	  f->clone_flags = CLONE_PARENT; fork->parent_tgid = 1)				\
+	C(good_flags,		EARLY, EINVAL, NOT_OBSERVED, "", (void)f)		\
+	C(flags_were_passed,	LATE, EINVAL, NOT_OBSERVED, "",				\
+	  f->clone_flags = CLONE_SIGHAND)						\
+	C(bad_set_tid,		LATE, EINVAL, FLAGS, "set_tid names 2 pids", f->set_tid_size = 2) \
+	C(tid_in_use,		LATE, EEXIST, TID_IN_USE, "in use", f->set_tid_size = 1)	\
+	C(exists_what,		LATE, EEXIST, NOT_OBSERVED, "", (void)f)		\
+	C(namespace,		EARLY, EPERM, PERMISSION, "CLONE_NEWNS needs CAP_SYS_ADMIN",	\
+	  f->clone_flags = CLONE_NEWNS)							\
+	C(permission_for_what,	EARLY, EPERM, NOT_OBSERVED, "", (void)f)		\
+	C(restarted,		EARLY, ERESTARTNOINTR, SIGNAL, "the call is made again", (void)f) \
+	C(killed,		LATE, EINTR, SIGNAL, "kills the parent", (void)f)	\
+	C(copy_thread,		LATE, ENOMEM, COPY_THREAD, "copy_thread() failed with ENOMEM",	\
+	  fork->copy_thread->result = -ENOMEM)						\
+	C(unknown,		EARLY, ENOSPC, NOT_OBSERVED, "before copy_thread()", (void)f)
+
+#define ERESTARTNOINTR	513
+
+#define CASE_FUNCTION(name, kind, error, code, part, mutation)			\
+	static void make_##name(struct fw_fork *fork)				\
+	{									\
+		struct forkwatch_fork_enter *f = fork->enter;			\
+		struct forkwatch_fork_exit *e = fork->exit;			\
+		struct fw_limits *l = fork->limits;				\
+										\
+		(void)f;							\
+		(void)e;							\
+		(void)l;							\
+		mutation;							\
+	}
+CASES(CASE_FUNCTION)
+
+static const struct {
+	const char *name;
+	enum fixture_kind kind;
+	int error;
+	enum fw_reason_code code;
+	const char *part;
+	void (*make)(struct fw_fork *fork);
+} cases[] = {
+#define CASE_ROW(name, kind, error, code, part, mutation)			\
+	{ #name, kind, -(error), FW_REASON_##code, part, make_##name },
+	CASES(CASE_ROW)
+};
+
+static void each_reason_is_proved(void **state)
+{
+	bool given[FW_NR_REASONS] = { false };
+	struct fw_reason reason;
+	struct fw_fork *fork;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		fork = failed(cases[i].kind, cases[i].error);
+		cases[i].make(fork);
+		assert_true(fw_reason(fork, &env, &reason));
+		if (reason.code != cases[i].code || !strstr(reason.text, cases[i].part))
+			fail_msg("%s: %s: \"%s\"", cases[i].name, fw_reason_name(reason.code),
+				 reason.text);
+		given[reason.code] = true;
+		fw_fork_free(fork);
+	}
+	for (i = 0; i < FW_NR_REASONS; i++)
+		if (!given[i])
+			fail_msg("nothing gives %s", fw_reason_name(i));
+}
+
+static void forks_without_one(void **state)
+{
+	struct fw_fork *fork = fixture_fork(FIXTURE_FORK);
+	struct fw_reason reason;
+
+	(void)state;
+	assert_false(fw_reason(fork, &env, &reason));
+	assert_non_null(fw_check(fork, &env));
+	assert_null(fork->reason);
+	fw_fork_free(fork);
+
+	/* Without limits, as replayed from a trace. */
+	fork = fixture_fork(FIXTURE_FAILED);
+	assert_non_null(fw_check(fork, &env));
+	assert_non_null(fork->reason);
+	assert_int_equal(fork->reason->code, FW_REASON_NOT_OBSERVED);
+	fw_fork_free(fork);
+}
+
+static void refused_before_copy_process(void **state)
+{
+	struct fw_fork *fork = fixture_fork(FIXTURE_REFUSED);
+	struct fw_reason reason;
+
+	(void)state;
+	assert_true(fw_reason(fork, &env, &reason));
+	assert_string_equal(reason.text, "reason not observed");
+	fork->ret->regs.x[0] = CLONE_PIDFD | CLONE_PARENT_SETTID;
+	assert_true(fw_reason(fork, &env, &reason));
+	assert_int_equal(reason.code, FW_REASON_FLAGS);
+	fork->ret->regs.syscallno = 435;
+	assert_true(fw_reason(fork, &env, &reason));
+	assert_int_equal(reason.code, FW_REASON_NOT_OBSERVED);
+	fw_fork_free(fork);
+}
+
+static void flags_of_newer_kernels(void **state)
+{
+	struct fw_fork *fork = failed(EARLY, -EINVAL);
+	struct fw_env newer = { .kernel = KERNEL_VERSION(6, 9, 0) };
+	struct fw_reason reason;
+
+	(void)state;
+	fork->enter->clone_flags = CLONE_PIDFD | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
+	assert_true(fw_reason(fork, &newer, &reason));
+	assert_int_equal(reason.code, FW_REASON_NOT_OBSERVED);
+	fw_fork_free(fork);
+}
+
+/*
+ * A tree of files that stands for /.
+ */
+static char root[64];
+
+__attribute__((format(printf, 2, 3)))
+static void put(const char *path, const char *format, ...)
+{
+	char whole[512], *slash;
+	va_list args;
+	FILE *file;
+
+	snprintf(whole, sizeof(whole), "%s%s", root, path);
+	for (slash = whole + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
+		*slash = '\0';
+		mkdir(whole, 0700);
+		*slash = '/';
+	}
+	file = fopen(whole, "w");
+	assert_non_null(file);
+	va_start(args, format);
+	vfprintf(file, format, args);
+	va_end(args);
+	fclose(file);
+}
+
+static void put_cgroup(const char *path, const char *max, unsigned int current,
+		       unsigned int refused)
+{
+	char file[256];
+
+	snprintf(file, sizeof(file), "/cg%s/pids.max", path);
+	put(file, "%s\n", max);
+	snprintf(file, sizeof(file), "/cg%s/pids.current", path);
+	put(file, "%u\n", current);
+	snprintf(file, sizeof(file), "/cg%s/pids.events", path);
+	put(file, "max %u\n", refused);
+}
+
+static int make_root(void **state)
+{
+	(void)state;
+	strcpy(root, "/tmp/forkwatch-test-XXXXXX");
+	if (!mkdtemp(root))
+		return -1;
+	put("/proc/self/mountinfo", "1 0 0:1 / / rw - ext4 /dev/vda rw\n"
+	    "36 1 0:31 / /cg rw,nosuid - cgroup2 cgroup2 rw\n");
+	put("/proc/loadavg", "0.20 0.18 0.12 1/80 11206\n");
+	put("/proc/sys/kernel/threads-max", "7000\n");
+	put("/proc/sys/kernel/pid_max", "32768\n");
+	put("/proc/412/cgroup", "0::/a/b\n");
+	put_cgroup("/a", "20", 20, 0);
+	put_cgroup("/a/b", "max", 5, 3);
+	put_cgroup("/c", "1", 1, 9);
+	return 0;
+}
+
+static int remove_root(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", root);
+	return system(command);
+}
+
+static const struct fw_limits *look(struct fw_limits_watch *watch, struct fw_fork *fork)
+{
+	assert_int_equal(fw_limits_look(watch, fork), 0);
+	assert_non_null(fork->limits);
+	return fork->limits;
+}
+
+/* Before 6.11 the forking task's cgroup counts what one above it refuses. */
+static void full_cgroup_is_found(void **state)
+{
+	struct fw_fork *fork = failed(LATE, -EAGAIN);
+	struct fw_limits_watch *watch;
+	const struct fw_limits *limits;
+
+	(void)state;
+	assert_int_equal(fw_limits_open(&watch, root), 0);
+	limits = look(watch, fork);
+	assert_int_equal(limits->seen, FW_LIMIT_THREADS | FW_LIMIT_PID_MAX | FW_LIMIT_PIDS);
+	assert_int_equal(limits->threads, 80);
+	assert_int_equal(limits->threads_max, 7000);
+	assert_int_equal(limits->pid_max, 32768);
+	assert_int_equal(limits->pids_refused, 0);
+
+	put_cgroup("/a/b", "max", 5, 5);
+	limits = look(watch, fork);
+	assert_int_equal(limits->pids_refused, 2);
+	assert_true(limits->seen & FW_LIMIT_PIDS_MAX);
+	assert_string_equal(limits->cgroup, "/a");
+	assert_int_equal(limits->pids_max, 20);
+	assert_int_equal(limits->pids_current, 20);
+
+	/* Each refusal explains one fork. */
+	assert_int_equal(look(watch, fork)->pids_refused, 1);
+	assert_int_equal(look(watch, fork)->pids_refused, 0);
+	fw_limits_close(watch);
+	fw_fork_free(fork);
+}
+
+/* Since then the full one counts, and all above. A new one's count begins at 0. */
+static void full_cgroup_counts_itself(void **state)
+{
+	struct fw_fork *fork = failed(LATE, -EAGAIN);
+	struct fw_limits_watch *watch;
+
+	(void)state;
+	assert_int_equal(fw_limits_open(&watch, root), 0);
+	put_cgroup("/a", "20", 20, 1);
+	assert_string_equal(look(watch, fork)->cgroup, "/a");
+	assert_int_equal(fork->limits->pids_refused, 1);
+
+	put_cgroup("/new", "4", 4, 1);
+	put("/proc/412/cgroup", "0::/new\n");
+	assert_string_equal(look(watch, fork)->cgroup, "/new");
+
+	/* Room again by now: the only one with a limit. */
+	put_cgroup("/new", "4", 2, 2);
+	assert_string_equal(look(watch, fork)->cgroup, "/new");
+	assert_int_equal(fork->limits->pids_current, 2);
+	put_cgroup("/new/leaf", "3", 2, 1);
+	put_cgroup("/new", "4", 2, 3);
+	put("/proc/412/cgroup", "0::/new/leaf\n");
+	assert_int_equal(look(watch, fork)->pids_refused, 1);
+	assert_false(fork->limits->seen & FW_LIMIT_PIDS_MAX);
+	fw_limits_close(watch);
+	fw_fork_free(fork);
+}
+
+static void parent_has_ended(void **state)
+{
+	struct fw_fork *fork = failed(LATE, -EAGAIN);
+	struct fw_limits_watch *watch;
+
+	(void)state;
+	fork->parent_tgid = 999;
+	assert_int_equal(fw_limits_open(&watch, root), 0);
+	assert_false(look(watch, fork)->seen & FW_LIMIT_PIDS);
+	put_cgroup("/c", "1", 1, 10);
+	assert_string_equal(look(watch, fork)->cgroup, "/c");
+	/* Two that count, neither above the other. */
+	put_cgroup("/c", "1", 1, 11);
+	put_cgroup("/a/b", "max", 5, 4);
+	assert_false(look(watch, fork)->seen & FW_LIMIT_PIDS);
+	fw_limits_close(watch);
+	fw_fork_free(fork);
+}
+
+static void nothing_to_read(void **state)
+{
+	struct fw_fork *fork = failed(LATE, -EAGAIN);
+	struct fw_limits_watch *watch;
+
+	(void)state;
+	assert_int_equal(fw_limits_open(&watch, "/nonexistent"), 0);
+	assert_int_equal(look(watch, fork)->seen, 0);
+	fw_limits_close(watch);
+	fw_fork_free(fork);
+}
+
+static void older_hierarchies(void **state)
+{
+	struct fw_fork *fork = failed(LATE, -EAGAIN);
+	struct fw_limits_watch *watch;
+
+	(void)state;
+	put("/proc/self/mountinfo", "35 1 0:30 / /unified rw - cgroup2 cgroup2 rw\n"
+	    "36 1 0:31 / /cg rw shared:5 - cgroup cgroup rw,pids\n"
+	    "37 1 0:32 / /cpu rw - cgroup cgroup rw,cpu\n");
+	put("/proc/412/cgroup", "8:cpu:/\n7:pids:/c\n0::/elsewhere\n");
+	assert_int_equal(fw_limits_open(&watch, root), 0);
+	put_cgroup("/c", "1", 1, 10);
+	assert_string_equal(look(watch, fork)->cgroup, "/c");
+	fw_limits_close(watch);
+	fw_fork_free(fork);
+}
+
+static void memory_is_read(void **state)
+{
+	struct fw_fork *fork = failed(EARLY, -ENOMEM);
+	struct fw_limits_watch *watch;
+	const struct fw_limits *limits;
+
+	(void)state;
+	put("/proc/sys/vm/overcommit_memory", "2\n");
+	put("/proc/meminfo", "MemTotal: 1 kB\nCommitLimit:    900 kB\nCommitted_AS:   800 kB\n");
+	put("/proc/412/status", "Name:\tx\nVmData:\t  90 kB\nVmStk:\t  11 kB\n");
+	assert_int_equal(fw_limits_open(&watch, root), 0);
+	limits = look(watch, fork);
+	assert_true(limits->seen & FW_LIMIT_COMMIT && limits->seen & FW_LIMIT_PARENT);
+	assert_int_equal(limits->overcommit, 2);
+	assert_int_equal(limits->commit_limit, 900);
+	assert_int_equal(limits->committed, 800);
+	assert_int_equal(limits->parent_data, 101);
+	fw_limits_close(watch);
+	fw_fork_free(fork);
+}
+
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, make_root, remove_root)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_reason_is_proved),
+		cmocka_unit_test(forks_without_one),
+		cmocka_unit_test(refused_before_copy_process),
+		cmocka_unit_test(flags_of_newer_kernels),
+		TEST(full_cgroup_is_found),
+		TEST(full_cgroup_counts_itself),
+		TEST(parent_has_ended),
+		TEST(nothing_to_read),
+		TEST(older_hierarchies),
+		TEST(memory_is_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
