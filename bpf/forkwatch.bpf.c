@@ -323,8 +323,11 @@ int on_##name(struct bpf_raw_tracepoint_args *ctx)			\
 FORWARD(tail_return, NULL)
 FORWARD(first_run, NULL)
 
-/* Sent ahead of the event that ends the fork, which @worker says whether that is fork_exit. */
-static __always_inline void on_stages(__u8 *task, bool worker)
+/*
+ * Sent ahead of @end, the event that ends the fork, and with its time: traces
+ * are read in order of time. @worker: that is fork_exit.
+ */
+static __always_inline void on_stages(const struct forkwatch_header *end, __u8 *task, bool worker)
 {
 	__u32 tid = current_tid();
 	struct fw_stage_times *times = bpf_map_lookup_elem(&stages, &tid);
@@ -334,6 +337,7 @@ static __always_inline void on_stages(__u8 *task, bool worker)
 		return;
 	event = begin(forkwatch_stages, FORKWATCH_STAGES, task);
 	if (event) {
+		bpf_probe_read_kernel(&event->hdr.time, sizeof(event->hdr.time), &end->time);
 		event->armed = stages_armed;
 		event->absent = stages_absent;
 		event->refused = stages_refused;
@@ -354,7 +358,7 @@ int on_##name(struct bpf_raw_tracepoint_args *ctx)			\
 	if (!task)							\
 		return 0;						\
 	if (stages_level)						\
-		on_stages(task, worker);				\
+		on_stages((const void *)ctx->args[0], task, worker);	\
 	forward((const void *)ctx->args[0],				\
 		sizeof(struct forkwatch_##name), task, false);		\
 	return 0;							\
