@@ -63,6 +63,12 @@ static bool applies_error(const struct fw_fork *fork, const struct fw_env *env)
 	       (fork->enter || fork->copy_thread || fork->exit);
 }
 
+/* An attempt that a signal ended. */
+static bool applies_restart(const struct fw_fork *fork, const struct fw_env *env)
+{
+	return fw_fork_restarts(fork) && applies_error(fork, env);
+}
+
 #define READ_IN	"5.10 .. 7.3"
 
 #define RULE(name, who, func, function, what)			\
@@ -116,6 +122,8 @@ const struct fw_rule fw_rules[] = {
 	     "the parent gets the child's pid, and keeps x1..x30, sp, pc and pstate"),
 	RULE("D2", error, return_error, "kernel_clone",
 	     "a failed fork returns copy_process's error, and no child runs"),
+	RULE("D3", restart, return_restart, "copy_process",
+	     "a signal ends an attempt with -ERESTARTNOINTR: no child, all registers kept"),
 	RULE("E1", made, task_new, "dup_task_struct",
 	     "task_struct and kernel stack are new, STACK_END_MAGIC at the stack's end"),
 	RULE("E2", made, mm, "copy_mm",

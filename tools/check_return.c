@@ -56,3 +56,24 @@ enum fw_verdict fw_holds_return_error(const struct fw_fork *fork, const struct f
 	return same_result(FW_SIDE("copy_process", fork->exit->result),
 			   FW_SIDE("kernel_clone", fork->ret->result), why) ? FW_PASS : FW_FAIL;
 }
+
+/* The call can be made again if nothing was made, and nothing is lost. */
+enum fw_verdict fw_holds_return_restart(const struct fw_fork *fork, const struct fw_env *env,
+					struct fw_why *why)
+{
+	(void)env;
+	if (!FW_SAW(fork, enter, regs, why) || !FW_SAW(fork, exit, result, why) ||
+	    !FW_SAW(fork, ret, regs, why))
+		return FW_NOT_OBSERVED;
+	if (fork->copy_thread) {
+		fw_explain(why, "result: -513 (ERESTARTNOINTR), and yet copy_thread made 0x%llx",
+			   (unsigned long long)fork->copy_thread->child);
+		return FW_FAIL;
+	}
+	if (!same_result(FW_SIDE("copy_process", fork->exit->result),
+			 FW_SIDE("kernel_clone", fork->ret->result), why) ||
+	    !fw_same("orig_x0", FW_SIDE("parent at entry", fork->enter->regs.orig_x0),
+		     FW_SIDE("at return", fork->ret->regs.orig_x0), why))
+		return FW_FAIL;
+	return registers_kept(fork, why);
+}

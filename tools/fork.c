@@ -5,6 +5,7 @@
 
 #include "fork.h"
 
+#define ERESTARTNOINTR	513	/* the kernel's own */
 #define ENTER_WORKER	(FORKWATCH_ENTER_IO_THREAD | FORKWATCH_ENTER_USER_WORKER)
 
 enum fw_fork_kind fw_fork_kind(const struct fw_fork *fork)
@@ -46,6 +47,11 @@ int fw_fork_error(const struct fw_fork *fork)
 	if (fork->ret && fork->ret->result < 0)
 		return fork->ret->result;
 	return !fork->exit && !fork->ret && !fork->wakeup && !fork->first_run;
+}
+
+bool fw_fork_restarts(const struct fw_fork *fork)
+{
+	return fw_fork_error(fork) == -ERESTARTNOINTR;
 }
 
 bool fw_fork_is_user(const struct fw_fork *fork)

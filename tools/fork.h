@@ -37,6 +37,7 @@ struct fw_fork {
 	uint32_t parent_tid, parent_tgid;
 	uint32_t child_tid, child_tgid;	/* 0: not known (or there is no child) */
 	uint64_t child;			/* its task_struct, 0: not known */
+	uint64_t restart_of;		/* id of the attempt that a signal ended, 0: of none */
 	struct forkwatch_fork_enter *enter;
 	struct forkwatch_copy_thread *copy_thread;
 	struct forkwatch_fork_exit *exit;
@@ -70,6 +71,9 @@ const char *fw_fork_kind_name(enum fw_fork_kind kind);
 
 /* The error of a failed fork as -errno, 0 for one that made a child, 1 if not observed. */
 int fw_fork_error(const struct fw_fork *fork);
+
+/* Did a signal end this attempt, so that the call is made again? */
+bool fw_fork_restarts(const struct fw_fork *fork);
 
 /* Does the child start in user mode? (false also when that is not known: enter is NULL) */
 bool fw_fork_is_user(const struct fw_fork *fork);

@@ -69,6 +69,7 @@ static int add_fork_enter(struct fw_model *model, void *event)
 	if (!open)
 		return -ENOMEM;
 	open->fork->enter = enter;
+	fw_open_find_attempt(&model->opens, open);
 	return 0;
 }
 

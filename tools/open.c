@@ -109,6 +109,39 @@ static struct fw_fork *take_out(struct fw_opens *opens, struct fw_open *open)
 	return fork;
 }
 
+static struct fw_attempt *attempt_of(struct fw_opens *opens, uint32_t tid)
+{
+	return &opens->attempts[tid % FW_ATTEMPTS];
+}
+
+static void remember_attempt(struct fw_opens *opens, const struct fw_fork *fork)
+{
+	const struct forkwatch_fork_enter *enter = fork->enter;
+
+	if (!enter || !fw_fork_restarts(fork))
+		return;
+	*attempt_of(opens, enter->hdr.tid) = (struct fw_attempt) {
+		.tid = enter->hdr.tid,
+		.id = fork->id,
+		.pc = enter->regs.pc,
+		.sp = enter->regs.sp,
+		.orig_x0 = enter->regs.orig_x0,
+	};
+}
+
+/* A handler of the signal may fork meanwhile: on another stack frame. */
+void fw_open_find_attempt(struct fw_opens *opens, struct fw_open *open)
+{
+	const struct forkwatch_fork_enter *enter = open->fork->enter;
+	struct fw_attempt *attempt = attempt_of(opens, enter->hdr.tid);
+
+	if (!attempt->tid || attempt->tid != enter->hdr.tid || attempt->pc != enter->regs.pc ||
+	    attempt->sp != enter->regs.sp || attempt->orig_x0 != enter->regs.orig_x0)
+		return;
+	open->fork->restart_of = attempt->id;
+	attempt->tid = 0;
+}
+
 static void emit(struct fw_opens *opens, struct fw_open *open)
 {
 	struct fw_fork *fork = take_out(opens, open);
@@ -116,6 +149,7 @@ static void emit(struct fw_opens *opens, struct fw_open *open)
 	if (!fork->id)
 		fork->id = ++opens->last_id;
 	fw_fork_settle(fork, opens->tails == FW_TAILS_SENT);
+	remember_attempt(opens, fork);
 	opens->emit(opens->ctx, fork);
 }
 

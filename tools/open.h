@@ -51,6 +51,14 @@ enum fw_tails {
 	FW_TAILS_NOT_SENT,
 };
 
+/* What the last attempt of a task was that a signal ended; its restart is the same call. */
+#define FW_ATTEMPTS		64U
+
+struct fw_attempt {
+	uint32_t tid;			/* 0: none */
+	uint64_t id, pc, sp, orig_x0;
+};
+
 struct fw_opens {
 	fw_fork_fn emit;
 	void *ctx;
@@ -61,6 +69,7 @@ struct fw_opens {
 	struct fw_open_list orphans;	/* in order of arrival */
 	struct fw_open_bucket by_parent[FW_OPEN_BUCKETS];
 	struct fw_open_bucket by_child[FW_OPEN_BUCKETS];
+	struct fw_attempt attempts[FW_ATTEMPTS];	/* by tid, the latest of each place */
 };
 
 /* @opens is zeroed. */
@@ -89,6 +98,9 @@ void fw_open_settle(struct fw_opens *opens, struct fw_open *open, unsigned int e
 void fw_open_leave_parent(struct fw_opens *opens, struct fw_open *open);
 /* The same, without a word on what may still come. */
 void fw_open_forget_parent(struct fw_open *open);
+
+/* @open has its fork_enter: is it an attempt that was made before, and ended by a signal? */
+void fw_open_find_attempt(struct fw_opens *opens, struct fw_open *open);
 
 /* A child does more by now than begin: its fork, if it is open, waits for no more of it. */
 void fw_opens_leave_child(struct fw_opens *opens, uint64_t child, uint64_t start_time);

@@ -21,7 +21,7 @@
 #define NNP			(1ULL << 35)
 #define PIDFD_AUTOKILL		(1ULL << 36)
 
-#define ERESTARTNOINTR		513
+#define ERESTARTNOINTR		513	/* the kernel's own */
 #define FLAGS_NAMESPACES	(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | \
 				 CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWTIME)
 
@@ -277,9 +277,4 @@ const char *fw_reason_name(enum fw_reason_code code)
 	};
 
 	return names[code];
-}
-
-bool fw_fork_restarts(const struct fw_fork *fork)
-{
-	return fw_fork_error(fork) == -ERESTARTNOINTR;
 }

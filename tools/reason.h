@@ -36,7 +36,4 @@ bool fw_reason(const struct fw_fork *fork, const struct fw_env *env, struct fw_r
 /* "rlimit-nproc": for programs, and for summaries. */
 const char *fw_reason_name(enum fw_reason_code code);
 
-/* Did a signal end this attempt, so that the call is made again? */
-bool fw_fork_restarts(const struct fw_fork *fork);
-
 #endif

@@ -232,10 +232,12 @@ static json_t *symbols_json(const struct fw_render_options *opt, const struct fw
 
 static json_t *fork_json(const struct fw_render_options *opt, const struct fw_fork *fork)
 {
-	return json_pack("{s:i, s:s, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:i, s:s, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "version", SCHEMA_VERSION,
 			 "type", "fork",
 			 "id", fw_json_integer(fork->id),
+			 "restart_of", fork->restart_of ? fw_json_integer(fork->restart_of) :
+							  json_null(),
 			 "kind", fw_fork_kind_name(fw_fork_kind(fork)),
 			 "complete", fork->complete,
 			 "parent", parent_json(fork),

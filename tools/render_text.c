@@ -124,6 +124,9 @@ static void put_header(struct fw_view *view)
 		fw_text_styled(text, FW_BOLD, "%s", kind);
 	else
 		fw_text_styled(text, FW_BOLD, "%s by %s", kind, call);
+	if (fork->restart_of)
+		fw_text_styled(text, FW_BOLD, "restart of fork %llu",
+			       (unsigned long long)fork->restart_of);
 	if (fork->ret)
 		fw_text_styled(text, FW_BOLD, "%s",
 			       fw_view_time(view, fork->ret->enter_time, fork->ret->hdr.time));

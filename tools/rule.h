@@ -94,10 +94,11 @@ void fw_explain(struct fw_why *why, const char *format, ...) __attribute__((form
 	R(run_current)		R(run_prev)		\
 	R(run_pt_regs)		R(run_order)		\
 	R(return_parent)	R(return_error)		\
-	R(task_new)		R(mm)			\
-	R(shared)		R(nsproxy)		\
-	R(group)		R(real_parent)		\
-	R(tids)			R(untraced)
+	R(return_restart)	R(task_new)		\
+	R(mm)			R(shared)		\
+	R(nsproxy)		R(group)		\
+	R(real_parent)		R(tids)			\
+	R(untraced)
 
 #define FW_RULE_HOLDS(rule)							\
 	enum fw_verdict fw_holds_##rule(const struct fw_fork *fork,		\

@@ -113,6 +113,10 @@ static const struct kind {
 		.name = "failed early", .exit_signal = SIGCHLD, .nr = 220, .error = -ENOMEM,
 		.no_copy = true,
 	},
+	[FIXTURE_RESTARTED] = {
+		.name = "restarted", .exit_signal = SIGCHLD, .nr = 220, .error = -513,
+		.no_copy = true,
+	},
 	[FIXTURE_REFUSED] = {
 		.name = "refused", .nr = 220, .error = -EINVAL, .no_enter = true, .no_copy = true,
 	},

@@ -24,6 +24,7 @@ enum fixture_kind {
 	FIXTURE_IDLE,
 	FIXTURE_FAILED,		/* after copy_thread */
 	FIXTURE_FAILED_EARLY,	/* before it */
+	FIXTURE_RESTARTED,	/* ended by a signal, which the call is made again after */
 	FIXTURE_REFUSED,	/* by kernel_clone() itself */
 	FIXTURE_NR_KINDS,
 };

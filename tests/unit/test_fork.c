@@ -161,6 +161,7 @@ static const struct {
 	[FIXTURE_IDLE] = { FW_KTHREAD, 0, false, false },
 	[FIXTURE_FAILED] = { FW_FORK, -EAGAIN, true, true },
 	[FIXTURE_FAILED_EARLY] = { FW_FORK, -ENOMEM, true, true },
+	[FIXTURE_RESTARTED] = { FW_FORK, -513, true, true },
 	[FIXTURE_REFUSED] = { FW_KIND_UNKNOWN, -EINVAL, false, true },
 };
 
@@ -899,6 +900,38 @@ static void calls_that_kernel_clone_refuses(void **state)
 	assert_null(test->forks.first->next->clone_call);
 }
 
+/* An attempt that a signal ended, then a fork by the same task with its sp moved by @sp. */
+static uint64_t restarted(struct test *test, uint64_t sp)
+{
+	struct fixture_who again = fixture_who;
+	struct fixture_events events;
+	struct forkwatch_fork_enter *enter;
+
+	restart(test);
+	fixture_make(FIXTURE_RESTARTED, &fixture_who, &events);
+	add_all(test, &events);
+	again.time += 100000;
+	fixture_make(FIXTURE_FORK, &again, &events);
+	enter = (struct forkwatch_fork_enter *)find(&events, FORKWATCH_FORK_ENTER);
+	enter->regs.orig_x0 = 17;
+	enter->regs.sp += sp;
+	add_all(test, &events);
+	assert_int_equal(test->forks.nr, 2);
+	assert_true(fw_fork_restarts(test->forks.first));
+	assert_int_equal(test->forks.first->restart_of, 0);
+	assert_false(fw_fork_restarts(test->forks.first->next));
+	return test->forks.first->next->restart_of;
+}
+
+static void attempts_and_restarts(void **state)
+{
+	struct test *test = *state;
+
+	/* The call is the same but for what a handler of the signal may do. */
+	assert_int_equal(restarted(test, 0), 1);
+	assert_int_equal(restarted(test, -0x1000ULL), 0);
+}
+
 /* A child that a failed fork woke is on its record: rule D2 looks for it. */
 static void failed_fork_wakes_a_child(void **state)
 {
@@ -1137,6 +1170,7 @@ int main(void)
 		TEST(task_struct_is_used_again_early),
 		TEST(no_tail_is_ever_sent),
 		TEST(one_tail_is_lost),
+		TEST(attempts_and_restarts),
 		TEST(nested_vforks),
 		TEST(parents_tid_is_used_again),
 		TEST(a_return_is_not_an_older_forks),

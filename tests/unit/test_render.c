@@ -236,6 +236,7 @@ static void every_kind_is_shown(void **state)
 		{ FIXTURE_IDLE, "idle" },
 		{ FIXTURE_FAILED, "failed" },
 		{ FIXTURE_FAILED_EARLY, "failed-early" },
+		{ FIXTURE_RESTARTED, "restarted" },
 		{ FIXTURE_REFUSED, "refused" },
 	};
 	struct fw_fork *fork;
