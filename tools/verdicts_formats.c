@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Verdicts as text, JSON, KTAP and JUnit: the shapes that people and CI systems read. */
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -12,6 +11,7 @@
 #include "json.h"
 #include "text.h"
 #include "verdicts.h"
+#include "xml.h"
 
 /* Changes when a key changes its meaning or goes away; new keys may come at any time. */
 #define SCHEMA_VERSION	1
@@ -216,38 +216,10 @@ static int put_ktap(const struct fw_verdicts *verdicts, FILE *out, bool color)
 /*
  * JUnit's XML, as far as CI systems agree on it.
  */
-static void put_xml(FILE *out, const char *text)
-{
-	static const char *const entities[UCHAR_MAX + 1] = {
-		['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;",
-	};
-
-	for (; *text; text++) {
-		unsigned char c = *text;
-
-		if (entities[c])
-			fputs(entities[c], out);
-		else
-			fputc(c < 0x80 && (isprint(c) || c == '\n') ? c : '?', out);
-	}
-}
-
-__attribute__((format(printf, 2, 3)))
-static void put_xml_format(FILE *out, const char *format, ...)
-{
-	char text[PATH_MAX];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	put_xml(out, text);
-}
-
 static void put_case(FILE *out, const char *class, const char *name, const char *text)
 {
 	fprintf(out, "    <testcase classname=\"forkwatch.%s\" name=\"", class);
-	put_xml_format(out, "%s: %s", name, text);
+	fw_xml_format(out, "%s: %s", name, text);
 	fputs("\"", out);
 }
 
@@ -257,11 +229,11 @@ static void put_failures(const struct fw_rule_verdict *rule, FILE *out)
 	unsigned int i;
 
 	fputs(">\n      <failure message=\"", out);
-	put_xml(out, rule->failures[0].why);
+	fw_xml_put(out, rule->failures[0].why);
 	fputs("\">", out);
 	for (i = 0; i < rule->nr_failures; i++)
-		put_xml_format(out, "%s: %s\n", fork_name(&rule->failures[i], name, sizeof(name)),
-			       rule->failures[i].why);
+		fw_xml_format(out, "%s: %s\n", fork_name(&rule->failures[i], name, sizeof(name)),
+			      rule->failures[i].why);
 	if (not_shown(rule))
 		fprintf(out, "and %" PRIu64 " more\n", not_shown(rule));
 	fputs("</failure>\n    </testcase>\n", out);
@@ -270,7 +242,7 @@ static void put_failures(const struct fw_rule_verdict *rule, FILE *out)
 static void put_skipped(const char *why, FILE *out)
 {
 	fputs(">\n      <skipped message=\"", out);
-	put_xml(out, why);
+	fw_xml_put(out, why);
 	fputs("\"/>\n    </testcase>\n", out);
 }
 
@@ -307,8 +279,8 @@ static void put_complete_junit(const struct fw_replay_result *replay, FILE *out)
 		return;
 	}
 	fputs(">\n      <failure message=\"the trace is incomplete\">", out);
-	put_xml_format(out, "lost: %" PRIu64 "\n", fw_losses_total(&replay->losses));
-	put_xml(out, replay->missing);
+	fw_xml_format(out, "lost: %" PRIu64 "\n", fw_losses_total(&replay->losses));
+	fw_xml_put(out, replay->missing);
 	fputs("</failure>\n    </testcase>\n", out);
 }
 
@@ -323,9 +295,9 @@ static int put_junit(const struct fw_verdicts *verdicts, FILE *out, bool color)
 		nr_chosen(verdicts) + 1,
 		count(verdicts, FW_FAIL) + !verdicts->replay->complete,
 		count(verdicts, FW_NOT_OBSERVED) + count(verdicts, FW_NA));
-	put_xml_format(out, "forkwatch check %s", verdicts->trace);
+	fw_xml_format(out, "forkwatch check %s", verdicts->trace);
 	fputs("\">\n    <properties>\n      <property name=\"kernel\" value=\"", out);
-	put_xml(out, verdicts->info->env.release);
+	fw_xml_put(out, verdicts->info->env.release);
 	fprintf(out, "\"/>\n      <property name=\"forks\" value=\"%" PRIu64 "\"/>\n"
 		"    </properties>\n", verdicts->forks);
 	for (i = 0; i < fw_nr_rules; i++)
