@@ -15,6 +15,8 @@ static const struct fw_cmd * const commands[] = {
 	&fw_cmd_report,
 	&fw_cmd_show,
 	&fw_cmd_check,
+	&fw_cmd_diff,
+	&fw_cmd_convert,
 	&fw_cmd_clone,
 	&fw_cmd_arch,
 	&fw_cmd_list,

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* forkwatch diff: did the same happen in two traces? The answer is the exit status. */
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "compare.h"
+#include "message.h"
+#include "output.h"
+#include "trace.h"
+
+struct diff {
+	const char *paths[2];
+	struct fw_golden sides[2];
+	struct fw_output output;
+	const struct fw_comparison_format *format;
+};
+
+/* Returns an exit status. */
+static int show(struct diff *diff, const struct fw_comparison *comparison)
+{
+	int err;
+
+	if (fw_output_open(&diff->output))
+		return FW_STATUS_TROUBLE;
+	err = diff->format->put(comparison, diff->output.file, fw_output_colored(&diff->output));
+	if (fw_output_close(&diff->output, err))
+		return FW_STATUS_TROUBLE;
+	return comparison->answer;
+}
+
+static int compare(struct diff *diff)
+{
+	struct fw_comparison comparison;
+	int err, status;
+
+	err = fw_compare(&comparison, &diff->sides[0], &diff->sides[1]);
+	if (err) {
+		fw_message("%s", strerror(-err));
+		return FW_STATUS_TROUBLE;
+	}
+	status = show(diff, &comparison);
+	fw_comparison_close(&comparison);
+	return status;
+}
+
+static int read_and_compare(struct diff *diff)
+{
+	int status = FW_STATUS_TROUBLE;
+
+	if (fw_golden_open(&diff->sides[0], diff->paths[0])) {
+		fw_message("%s", fw_trace_error());
+		return status;
+	}
+	if (fw_golden_open(&diff->sides[1], diff->paths[1]))
+		fw_message("%s", fw_trace_error());
+	else
+		status = compare(diff);
+	fw_golden_close(&diff->sides[1]);
+	fw_golden_close(&diff->sides[0]);
+	return status;
+}
+
+enum {
+	OPT_COLOR = 256,
+};
+
+static const struct option long_options[] = {
+	{ "color",	required_argument,	NULL, OPT_COLOR },
+	{ "format",	required_argument,	NULL, 'f' },
+	{ "help",	no_argument,		NULL, 'h' },
+	{ "output",	required_argument,	NULL, 'o' },
+	{ NULL }
+};
+
+/* Returns -1 to go on, else the exit status. */
+static int parse_option(const struct fw_cmd *cmd, struct diff *diff, int c, char **argv)
+{
+	switch (c) {
+	case 'f':
+		diff->format = fw_comparison_format_find(optarg);
+		if (!diff->format)
+			return fw_cmd_misuse(cmd, "format '%s' is none of text, json, ktap, junit",
+					     optarg);
+		return -1;
+	case 'h':
+		return fw_cmd_help(cmd);
+	case 'o':
+		diff->output.path = optarg;
+		return -1;
+	case OPT_COLOR:
+		if (fw_output_parse_color(optarg, &diff->output.color))
+			return fw_cmd_misuse(cmd, "color '%s' is none of auto, always, never",
+					     optarg);
+		return -1;
+	}
+	return fw_cmd_bad_option(cmd, c, argv);
+}
+
+static int parse(const struct fw_cmd *cmd, struct diff *diff, int argc, char **argv)
+{
+	int c, status;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":f:ho:", long_options, NULL)) != -1) {
+		status = parse_option(cmd, diff, c, argv);
+		if (status >= 0)
+			return status;
+	}
+	if (argc - optind != 2)
+		return fw_cmd_misuse(cmd, "compare what? give two traces, or golden files: A B");
+	diff->paths[0] = argv[optind];
+	diff->paths[1] = argv[optind + 1];
+	return -1;
+}
+
+static int diff_main(const struct fw_cmd *cmd, int argc, char **argv)
+{
+	struct diff diff = { .format = fw_comparison_format_find("text") };
+	int status = parse(cmd, &diff, argc, argv);
+
+	return status >= 0 ? status : read_and_compare(&diff);
+}
+
+const struct fw_cmd fw_cmd_diff = {
+	.name = "diff",
+	.summary = "compare two traces; the exit status is the answer",
+	.usage =
+"diff [OPTION…] A B\n"
+"\n"
+"Says what happened otherwise in B than in A: which forks there are, how they were\n"
+"asked for, what came of them, their events, stages, sharing, registers and rules.\n"
+"Each of A and B is the directory of a trace, or a golden file (forkwatch convert\n"
+"--to golden). Forks are matched by their place in the tree. Ids, addresses, CPUs and\n"
+"times do not count: an address is what lies there, or how far it is from the top of\n"
+"the stack. What a golden file leaves out is not compared.\n"
+"\n"
+"  -f, --format FORMAT   text (default), json, ktap or junit\n"
+"  -o, --output FILE     write there, not to standard output\n"
+"      --color WHEN      auto (default), always or never; NO_COLOR is honoured\n"
+"  -h, --help            this text\n"
+"\n"
+"exit status: 0 the same; 1 different; 2 trouble; 3 nothing is different, but events\n"
+"were lost or a recording was cut; 4 there is no fork in either\n",
+	.trouble = FW_STATUS_TROUBLE,
+	.main = diff_main,
+};
