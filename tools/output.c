@@ -27,19 +27,33 @@ int fw_output_parse_color(const char *word, enum fw_color *color)
 	return -EINVAL;
 }
 
+/*
+ * Room for a whole fork: what is flushed goes out in one write, so that the
+ * traced command's own output on the same terminal comes before or after it.
+ */
+#define BUFFER_BYTES	(64 << 10)
+
+static void buffer_whole(FILE *file)
+{
+	setvbuf(file, NULL, _IOFBF, BUFFER_BYTES);
+}
+
 int fw_output_open(struct fw_output *output)
 {
 	int fd, err;
 
 	if (!output->path) {
 		output->file = stdout;
+		buffer_whole(stdout);
 		return 0;
 	}
 	/* The path may be anywhere: a link that somebody put there is not followed. */
 	fd = open(output->path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	output->file = fd < 0 ? NULL : fdopen(fd, "w");
-	if (output->file)
+	if (output->file) {
+		buffer_whole(output->file);
 		return 0;
+	}
 	err = errno ? -errno : -EIO;
 	if (fd >= 0)
 		close(fd);
