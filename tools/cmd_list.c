@@ -13,6 +13,7 @@
 #include "event.h"
 #include "message.h"
 #include "source.h"
+#include "stages.h"
 
 /* One row as JSON; its text form is printed from that, so that both say the same. */
 struct list {
@@ -163,10 +164,50 @@ static void print_probe(const json_t *row)
 	putchar('\n');
 }
 
+/* Those without a probe of their own have no level: the events that there are tell of them. */
+static const char *stage_level(int stage)
+{
+#define LEVEL(STAGE, name, level, returns, symbols) [FORKWATCH_STAGE_##STAGE] = FW_STAGES_##level,
+	static const unsigned char levels[FORKWATCH_NR_STAGES] = { FW_STAGE_PROBES(LEVEL) };
+#undef LEVEL
+
+	if (stage >= FORKWATCH_NR_STAGES)
+		return "any";
+	return levels[stage] == FW_STAGES_CORE ? "core" : "all";
+}
+
+static json_t *stage_rows(void)
+{
+#define STAGE(STAGE, value, name, PARENT) { value, FORKWATCH_STAGE_##PARENT },
+	static const struct {
+		int stage, parent;
+	} stages[] = { FORKWATCH_STAGES(STAGE) };
+#undef STAGE
+	json_t *rows = json_array();
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(stages); i++)
+		json_array_append_new(rows, json_pack("{s:s, s:s, s:s}",
+			"name", fw_stage_name(stages[i].stage),
+			"parent", stages[i].parent == stages[i].stage ? "" :
+				fw_stage_name(stages[i].parent),
+			"level", stage_level(stages[i].stage)));
+	return rows;
+}
+
+static void print_stage(const json_t *row)
+{
+	const char *parent = string(row, "parent");
+
+	printf("%-22s --stages %-4s%s%s\n", string(row, "name"), string(row, "level"),
+	       *parent ? "  in " : "", parent);
+}
+
 static const struct list lists[] = {
 	{ "events", event_rows, print_event },
 	{ "rules", rule_rows, print_rule },
 	{ "probes", probe_rows, print_probe },
+	{ "stages", stage_rows, print_stage },
 };
 
 static const struct list *find_list(const char *name)
@@ -224,25 +265,26 @@ static int list_main(const struct fw_cmd *cmd, int argc, char **argv)
 			return fw_cmd_misuse(cmd, "format '%s' is neither text nor json", optarg);
 	}
 	if (optind == argc)
-		return fw_cmd_misuse(cmd, "list what? events, rules or probes");
+		return fw_cmd_misuse(cmd, "list what? events, rules, probes or stages");
 	if (optind + 1 < argc)
 		return fw_cmd_misuse(cmd, "one list at a time, not '%s' as well", argv[optind + 1]);
 	list = find_list(argv[optind]);
 	if (!list)
-		return fw_cmd_misuse(cmd, "there is no list of '%s', but events, rules and probes",
+		return fw_cmd_misuse(cmd, "there is no list of '%s', but events, rules, probes and stages",
 				     argv[optind]);
 	return print_list(list, json);
 }
 
 const struct fw_cmd fw_cmd_list = {
 	.name = "list",
-	.summary = "the events, rules and probes there are",
+	.summary = "the events, rules, probes and stages there are",
 	.usage =
-"list events|rules|probes [-f text|json]\n"
+"list events|rules|probes|stages [-f text|json]\n"
 "\n"
 "  events   the events: where each is taken, and its fields\n"
 "  rules    the rules that every fork is judged by, and the kernel function behind each\n"
 "  probes   the loaded module's probes: armed, missed hits, errors\n"
+"  stages   the functions whose time --stages tells, and which of them calls which\n"
 "\n"
 "  -f, --format FORMAT   text (default) or json\n"
 "  -h, --help            this text\n",

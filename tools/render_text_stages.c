@@ -146,6 +146,10 @@ static void put_row(struct fw_view *view, const struct fw_stages *stages,
 	fw_text_at(&view->text, NAME_AT + 2UL * row->depth,
 		   row->stage == FW_STAGE_OTHER ? FW_DIM : FW_PLAIN, row->name);
 	put_time(view, row);
+	if (row->stage == FORKWATCH_STAGE_SCHEDULE_TAIL) {
+		fw_text_at(&view->text, NOTE_AT, FW_PLAIN, "in the child");
+		return;
+	}
 	put_share(view, row, scale);
 	put_bar(view, row, scale);
 	put_note(view, stages, row);

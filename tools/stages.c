@@ -79,6 +79,7 @@ static void see(struct build *build, int stage, uint64_t start, uint64_t end, in
 static void see_events(struct build *build, const struct fw_fork *fork)
 {
 	const struct forkwatch_copy_thread *copy = fork->copy_thread;
+	const struct forkwatch_tail_return *tail = fork->tail_return;
 	const struct forkwatch_fork_return *ret = fork->ret;
 
 	if (ret)
@@ -90,6 +91,8 @@ static void see_events(struct build *build, const struct fw_fork *fork)
 	if (copy)
 		see(build, FORKWATCH_STAGE_COPY_THREAD, copy->enter_time, copy->hdr.time,
 		    copy->result);
+	if (tail)
+		see(build, FORKWATCH_STAGE_SCHEDULE_TAIL, tail->enter_time, tail->hdr.time, 0);
 }
 
 static void see_stages(struct build *build, const struct forkwatch_stages *stages)
@@ -143,14 +146,16 @@ static int by_time(const void *a, const void *b)
 	return x->row.total < y->row.total ? 1 : -1;
 }
 
+/* The outermost stand in order of time in any case: first the parent's, then the child's. */
 static size_t below(struct build *build, int up, struct node **list)
 {
+	bool by_total = up >= 0 && build->order == FW_BY_TIME;
 	size_t i, nr = 0;
 
 	for (i = 0; i < NR_STAGES; i++)
 		if (build->nodes[i].seen && build->nodes[i].up == up)
 			list[nr++] = &build->nodes[i];
-	qsort(list, nr, sizeof(*list), build->order == FW_BY_TIME ? by_time : by_start);
+	qsort(list, nr, sizeof(*list), by_total ? by_time : by_start);
 	return nr;
 }
 

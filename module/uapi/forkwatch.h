@@ -425,7 +425,7 @@
 
 /*
  * The functions that a fork goes through, and which of them calls them: a tree
- * below kernel_clone(). Only those below FORKWATCH_NR_STAGES are in the event;
+ * below kernel_clone(), and what the child does first. Only those below FORKWATCH_NR_STAGES are in the event;
  * the others have events of their own that say when they began and ended.
  */
 #define FORKWATCH_STAGES(E)							\
@@ -461,7 +461,8 @@
 	E(PERF_FORK,		26,	perf_event_fork,	COPY_PROCESS)	\
 	E(UPROBE_COPY,		27,	uprobe_copy_process,	COPY_PROCESS)	\
 	E(WAKE_UP,		28,	wake_up_new_task,	KERNEL_CLONE)	\
-	E(WAIT_VFORK,		29,	wait_for_vfork_done,	KERNEL_CLONE)
+	E(WAIT_VFORK,		29,	wait_for_vfork_done,	KERNEL_CLONE)	\
+	E(SCHEDULE_TAIL,	35,	schedule_tail,		SCHEDULE_TAIL)
 #define FORKWATCH_NR_STAGES	32	/* 30 and 31 are free */
 
 /* The structs, from the lists above. */

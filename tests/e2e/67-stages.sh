@@ -41,7 +41,7 @@ fw run --stages core -f json -o "$tmp/json" -- ./workload/forks 3
 equal 'a run with the core stages' "$status" 0
 adds_up 'their times add up' "$tmp/json"
 seen 'those that all kernels have are seen' kernel_clone copy_process copy_creds dup_fd \
-	copy_page_range copy_thread alloc_pid cgroup_can_fork wake_up_new_task
+	copy_page_range copy_thread alloc_pid cgroup_can_fork wake_up_new_task schedule_tail
 equal 'in every fork' "$(grep -c ' copy_page_range ' "$tmp/stages")" 3
 equal 'others are not' "$(grep -c ' security_task_alloc ' "$tmp/stages")" 0
 equal 'none is refused' "$(forks "$tmp/json" stages.refused.0 | sort -u)" -
@@ -55,8 +55,8 @@ adds_up 'the times of all stages add up' "$tmp/json"
 seen 'more stages are seen' arch_dup_task_struct sched_fork security_task_alloc copy_fs_struct \
 	vm_area_dup anon_vma_fork copy_namespaces cgroup_post_fork uprobe_copy_process
 at_least 'copying page tables takes its time' "$(percent copy_page_range)" 10
-# The child may take the CPU within wake_up_new_task.
-above='kernel_clone|copy_process|copy_mm|dup_mm|dup_mmap|wake_up_new_task'
+# The child may take the CPU within wake_up_new_task, and lose it within schedule_tail.
+above='kernel_clone|copy_process|copy_mm|dup_mm|dup_mmap|wake_up_new_task|schedule_tail'
 equal 'nothing else takes as long' "$(grep -vE " ($above) " "$tmp/stages" |
 		sort -k 3nr | sed -n '1s/^1 \([a-z_]*\) .*/\1/p')" copy_page_range
 fw show "$tmp/trace" 1

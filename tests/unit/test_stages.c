@@ -26,7 +26,7 @@
 
 /*
  * FIXTURE_FORK's kernel_clone() lasts from -300 to 8000, copy_process() from 0
- * to 3000, copy_thread() from 1500 to 2000.
+ * to 3000, copy_thread() from 1500 to 2000, the child's schedule_tail() 900.
  */
 static const struct call {
 	int stage;
@@ -132,7 +132,8 @@ static void stages_make_a_tree(void **state)
 			    "    alloc_pid 200 200\n"
 			    "    other 1200 1200\n"
 			    "  wake_up_new_task 700 700\n"
-			    "  other 4600 4600\n");
+			    "  other 4600 4600\n"
+			    "schedule_tail 900 900\n");
 	assert_sums(fork);
 	fw_fork_free(fork);
 }
@@ -154,7 +155,8 @@ static void the_longest_may_come_first(void **state)
 			    "    copy_creds 100 100\n"
 			    "    other 1200 1200\n"
 			    "  wake_up_new_task 700 700\n"
-			    "  other 4600 4600\n");
+			    "  other 4600 4600\n"
+			    "schedule_tail 900 900\n");
 	fw_fork_free(fork);
 }
 
@@ -338,6 +340,7 @@ static void the_waterfall_is_drawn(void **state)
 "              other                   1.20 us   14%\n"
 "            wake_up_new_task           700 ns    8%            ##\n"
 "            other                     4.60 us   55%\n"
+"          schedule_tail                900 ns                                  in the child\n"
 "          no function of this kernel (inlined, or not there): copy_mm dup_mm\n"
 "          could not be probed: dup_fd\n");
 	fw_fork_free(fork);
@@ -384,7 +387,7 @@ static void json_has_the_tree(void **state)
 			    object, true, why, sizeof(why)))
 		fail_msg("%s", why);
 	rows = json_object_get(json_object_get(object, "stages"), "rows");
-	assert_int_equal(json_array_size(rows), 9);
+	assert_int_equal(json_array_size(rows), 10);
 	row = json_array_get(rows, 3);
 	assert_string_equal(json_string_value(json_object_get(row, "name")), "dup_mmap");
 	assert_string_equal(json_string_value(json_object_get(row, "parent")), "copy_process");
