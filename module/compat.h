@@ -7,6 +7,7 @@
 #define FW_COMPAT_H
 
 #include <linux/cred.h>
+#include <linux/mm.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/sched/task.h>
@@ -115,6 +116,20 @@ static inline u64 fw_user_processes(void)
 	return get_rlimit_value(task_ucounts(current), UCOUNT_RLIMIT_NPROC);
 #else
 	return atomic_read(&current_user()->processes);
+#endif
+}
+
+/*
+ * An mm's resident pages. v6.2: f1a7941243c1 ("mm: convert mm's rss stats into
+ * percpu_counter"). Their sum is asked for: what get_mm_counter() reads may lag
+ * by dozens of pages a CPU, and is 0 for most new processes.
+ */
+static inline u64 fw_mm_counter(struct mm_struct *mm, int member)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	return percpu_counter_sum_positive(&mm->rss_stat[member]);
+#else
+	return get_mm_counter(mm, member);
 #endif
 }
 

@@ -48,10 +48,10 @@ static void copy_memory(__u32 *vmas, __u64 *pgtables, __u64 *pages, struct mm_st
 		return;
 	*vmas = mm->map_count;
 	*pgtables = mm_pgtables_bytes(mm);
-	pages[FORKWATCH_PAGES_FILE] = get_mm_counter(mm, MM_FILEPAGES);
-	pages[FORKWATCH_PAGES_ANON] = get_mm_counter(mm, MM_ANONPAGES);
-	pages[FORKWATCH_PAGES_SWAP] = get_mm_counter(mm, MM_SWAPENTS);
-	pages[FORKWATCH_PAGES_SHMEM] = get_mm_counter(mm, MM_SHMEMPAGES);
+	pages[FORKWATCH_PAGES_FILE] = fw_mm_counter(mm, MM_FILEPAGES);
+	pages[FORKWATCH_PAGES_ANON] = fw_mm_counter(mm, MM_ANONPAGES);
+	pages[FORKWATCH_PAGES_SWAP] = fw_mm_counter(mm, MM_SWAPENTS);
+	pages[FORKWATCH_PAGES_SHMEM] = fw_mm_counter(mm, MM_SHMEMPAGES);
 }
 NOKPROBE_SYMBOL(copy_memory);
 
