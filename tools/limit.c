@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "limit.h"
 
@@ -209,14 +210,13 @@ static int cgroup_of(const struct fw_limits_watch *watch, uint32_t pid, char *di
 }
 
 /* Takes one refusal off what @dir has counted and nobody was told. Returns how many there were. */
-static uint64_t take_refusal(struct fw_limits_watch *watch, const char *dir, bool *seen)
+static uint64_t take_refusal(struct fw_limits_watch *watch, const char *dir)
 {
 	struct counted *counted = find_counted(watch, dir);
 	uint64_t refused, more;
 
 	if (read_refused(dir, &refused))
 		return 0;
-	*seen = true;
 	if (!counted)
 		counted = add_counted(watch, dir, 0);
 	if (!counted || refused <= counted->refused)
@@ -307,23 +307,32 @@ static int cgroup_that_counted(struct fw_limits_watch *watch, char *dir, size_t 
 	return *dir && !other ? 0 : -ENOENT;
 }
 
+/* Is the mount the root of all, which has no limit, or that of a cgroup namespace? */
+static bool sees_all(const struct fw_limits_watch *watch)
+{
+	char path[PATH_LEN * 2];
+
+	snprintf(path, sizeof(path), "%s/%s", watch->mount,
+		 watch->v1 ? "pids.max" : "cgroup.type");
+	return access(path, F_OK);
+}
+
 static void look_at_cgroups(struct fw_limits_watch *watch, uint32_t pid, struct fw_limits *limits)
 {
 	char dir[PATH_LEN], counted[PATH_LEN] = "";
-	bool seen = false;
 	uint64_t more;
 
 	if (!*watch->mount || (cgroup_of(watch, pid, dir, sizeof(dir)) &&
 			       cgroup_that_counted(watch, dir, sizeof(dir))))
 		return;
 	do {
-		more = take_refusal(watch, dir, &seen);
+		more = take_refusal(watch, dir);
 		if (more && !*counted) {
 			strcpy(counted, dir);
 			limits->pids_refused = more;
 		}
 	} while (go_up(watch, dir));
-	if (seen)
+	if (sees_all(watch))
 		limits->seen |= FW_LIMIT_PIDS;
 	if (*counted)
 		find_full(watch, counted, limits);

@@ -14,7 +14,7 @@
 #define FW_LIMIT_THREADS	(1U << 0)	/* threads, threads_max */
 #define FW_LIMIT_PID_MAX	(1U << 1)
 #define FW_LIMIT_COMMIT		(1U << 2)	/* overcommit, commit_limit, committed */
-#define FW_LIMIT_PIDS		(1U << 3)	/* pids_refused, of the cgroups of the parent */
+#define FW_LIMIT_PIDS		(1U << 3)	/* pids_refused, of all the parent's cgroups */
 #define FW_LIMIT_PIDS_MAX	(1U << 4)	/* cgroup, pids_max, pids_current */
 
 #define FW_LIMIT_PARENT		(1U << 5)	/* parent_data */

@@ -49,9 +49,9 @@ static const struct rule {
 	const char *text;
 } rules[] = {
 	{ CLONE_NEWNS | CLONE_FS, 0, 0,
-	  "CLONE_NEWNS and CLONE_FS: a root directory is not shared with another mount namespace" },
+	  "CLONE_NEWNS and CLONE_FS: a root directory stays in its mount namespace" },
 	{ CLONE_NEWUSER | CLONE_FS, 0, 0,
-	  "CLONE_NEWUSER and CLONE_FS: a root directory is not shared with another user namespace" },
+	  "CLONE_NEWUSER and CLONE_FS: a root directory stays in its user namespace" },
 	{ CLONE_THREAD, CLONE_SIGHAND, 0,
 	  "CLONE_THREAD without CLONE_SIGHAND: a thread shares its group's signal handlers" },
 	{ CLONE_SIGHAND, CLONE_VM, 0,
@@ -105,8 +105,9 @@ static bool invalid(const struct fw_fork *fork, const struct fw_env *env, struct
 	if (!fork->copy_thread && flags(fork, env, reason))
 		return true;
 	if (fork->enter->set_tid_size && fork->copy_thread)
-		return because(reason, FW_REASON_FLAGS, "set_tid names %u pids: more than there are "
-			       "pid namespaces, or one that is no pid", fork->enter->set_tid_size);
+		return because(reason, FW_REASON_FLAGS, "set_tid names %u pids: more than "
+			       "there are pid namespaces, or one that is no pid",
+			       fork->enter->set_tid_size);
 	return false;
 }
 
@@ -126,7 +127,7 @@ static bool fatal_signal(const struct fw_fork *fork, const struct fw_env *env,
 					    "a signal that kills the parent came meanwhile");
 }
 
-/* What copy_process() compares: before 5.14 it was not below, since then it is above with the child. */
+/* Refused before 5.14 at the limit; since then above it, but with the child counted. */
 static bool over_nproc(const struct fw_fork *fork, struct fw_reason *reason)
 {
 	const struct forkwatch_fork_exit *exit = fork->exit;

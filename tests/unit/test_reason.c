@@ -43,7 +43,7 @@ static struct fw_fork *failed(enum fixture_kind kind, int error)
 
 /* What each does to the fork, which reason that is, and a part of the sentence. */
 #define CASES(C)									\
-	C(nproc,		EARLY, EAGAIN, RLIMIT_NPROC, "uid 1000 has 3 tasks and RLIMIT_NPROC", \
+	C(nproc,		EARLY, EAGAIN, RLIMIT_NPROC, "uid 1000 has 3 tasks and", \
 	  e->rlimit_nproc = 3)								\
 	C(nproc_is_zero,	EARLY, EAGAIN, RLIMIT_NPROC, "is 0", e->rlimit_nproc = 0)	\
 	C(nproc_has_room,	EARLY, EAGAIN, NOT_OBSERVED, "before copy_thread",	\
@@ -53,13 +53,14 @@ static struct fw_fork *failed(enum fixture_kind kind, int error)
 	  e->flags = FORKWATCH_EXIT_NPROC_EXEMPT)					\
 	C(nproc_not_sent,	EARLY, EAGAIN, NOT_OBSERVED, "", e->rlimit_nproc = 0;	\
 	  e->hdr.size = offsetof(struct forkwatch_fork_exit, flags))			\
-	C(nproc_was_passed,	LATE, EAGAIN, NOT_OBSERVED, "after copy_thread", e->rlimit_nproc = 0) \
-	C(threads,		EARLY, EAGAIN, THREADS_MAX, "has 90 threads and kernel.threads-max is 90", \
+	C(nproc_was_passed,	LATE, EAGAIN, NOT_OBSERVED, "after copy_thread",	\
+	  e->rlimit_nproc = 0)								\
+	C(threads,		EARLY, EAGAIN, THREADS_MAX, "90 threads and kernel.threads", \
 	  l->seen = FW_LIMIT_THREADS; l->threads = 90; l->threads_max = 90)		\
 	C(threads_have_room,	EARLY, EAGAIN, NOT_OBSERVED, "",			\
 	  l->seen = FW_LIMIT_THREADS; l->threads = 89; l->threads_max = 90)		\
 	C(threads_not_seen,	EARLY, EAGAIN, NOT_OBSERVED, "", l->threads = 90)	\
-	C(pids,			LATE, EAGAIN, PIDS_MAX, "pids.max of cgroup /jobs is 5 and it has 5", \
+	C(pids,			LATE, EAGAIN, PIDS_MAX, "cgroup /jobs is 5 and it has 5", \
 	  l->seen = FW_LIMIT_PIDS | FW_LIMIT_PIDS_MAX; l->pids_refused = 1;		\
 	  strcpy(l->cgroup, "/jobs"); l->pids_max = 5; l->pids_current = 5)		\
 	C(pids_of_which,	LATE, EAGAIN, PIDS_MAX, "counted it",			\
@@ -366,6 +367,22 @@ static void parent_has_ended(void **state)
 	fw_fork_free(fork);
 }
 
+/* In a cgroup namespace a limit may be out of sight; a task in the root has none. */
+static void what_is_out_of_sight(void **state)
+{
+	struct fw_fork *fork = failed(LATE, -EAGAIN);
+	struct fw_limits_watch *watch;
+
+	(void)state;
+	put("/proc/412/cgroup", "0::/\n");
+	assert_int_equal(fw_limits_open(&watch, root), 0);
+	assert_true(look(watch, fork)->seen & FW_LIMIT_PIDS);
+	put("/cg/cgroup.type", "domain\n");
+	assert_false(look(watch, fork)->seen & FW_LIMIT_PIDS);
+	fw_limits_close(watch);
+	fw_fork_free(fork);
+}
+
 static void nothing_to_read(void **state)
 {
 	struct fw_fork *fork = failed(LATE, -EAGAIN);
@@ -385,8 +402,8 @@ static void older_hierarchies(void **state)
 
 	(void)state;
 	put("/proc/self/mountinfo", "35 1 0:30 / /unified rw - cgroup2 cgroup2 rw\n"
-	    "36 1 0:31 / /cg rw shared:5 - cgroup cgroup rw,pids\n"
-	    "37 1 0:32 / /cpu rw - cgroup cgroup rw,cpu\n");
+	    "36 1 0:31 / /cg rw shared:5 - cgroup none rw,pids\n"
+	    "37 1 0:32 / /cpu rw - cgroup none rw,cpu\n");
 	put("/proc/412/cgroup", "8:cpu:/\n7:pids:/c\n0::/elsewhere\n");
 	assert_int_equal(fw_limits_open(&watch, root), 0);
 	put_cgroup("/c", "1", 1, 10);
@@ -428,6 +445,7 @@ int main(void)
 		TEST(full_cgroup_is_found),
 		TEST(full_cgroup_counts_itself),
 		TEST(parent_has_ended),
+		TEST(what_is_out_of_sight),
 		TEST(nothing_to_read),
 		TEST(older_hierarchies),
 		TEST(memory_is_read),
