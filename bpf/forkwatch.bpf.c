@@ -412,7 +412,8 @@ int on_fork_enter(struct bpf_raw_tracepoint_args *ctx)
 	*task = FW_TASK_FORKED | (*task & FW_TASK_CALL_LOST ? FW_TASK_TORN : 0);
 	forward(&event->hdr, sizeof(*event), task, first);
 	bpf_probe_read_kernel(&flags, sizeof(flags), &event->flags);
-	begin_stages(current_tid(), flags & (FORKWATCH_ENTER_IO_THREAD | FORKWATCH_ENTER_USER_WORKER));
+	begin_stages(current_tid(),
+		     flags & (FORKWATCH_ENTER_IO_THREAD | FORKWATCH_ENTER_USER_WORKER));
 	return 0;
 }
 

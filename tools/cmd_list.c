@@ -167,7 +167,8 @@ static void print_probe(const json_t *row)
 /* Those without a probe of their own have no level: the events that there are tell of them. */
 static const char *stage_level(int stage)
 {
-#define LEVEL(STAGE, name, level, returns, symbols) [FORKWATCH_STAGE_##STAGE] = FW_STAGES_##level,
+#define LEVEL(STAGE, name, level, returns, symbols)	\
+	[FORKWATCH_STAGE_##STAGE] = FW_STAGES_##level,
 	static const unsigned char levels[FORKWATCH_NR_STAGES] = { FW_STAGE_PROBES(LEVEL) };
 #undef LEVEL
 
@@ -270,8 +271,8 @@ static int list_main(const struct fw_cmd *cmd, int argc, char **argv)
 		return fw_cmd_misuse(cmd, "one list at a time, not '%s' as well", argv[optind + 1]);
 	list = find_list(argv[optind]);
 	if (!list)
-		return fw_cmd_misuse(cmd, "there is no list of '%s', but events, rules, probes and stages",
-				     argv[optind]);
+		return fw_cmd_misuse(cmd, "there is no list of '%s', but events, rules, probes "
+				     "and stages", argv[optind]);
 	return print_list(list, json);
 }
 

@@ -32,10 +32,12 @@ struct scale {
 static void put_time(struct fw_view *view, const struct fw_stage_row *row)
 {
 	char text[32];
+	size_t len;
 
 	snprintf(text, sizeof(text), "%s%s", row->torn ? "> " : "",
 		 fw_view_time(view, 0, row->total));
-	fw_text_at(&view->text, TIME_AT + 8 - (strlen(text) < 8 ? strlen(text) : 8), FW_PLAIN, text);
+	len = strlen(text);
+	fw_text_at(&view->text, TIME_AT + (len < 8 ? 8 - len : 0), FW_PLAIN, text);
 }
 
 static void put_share(struct fw_view *view, const struct fw_stage_row *row,

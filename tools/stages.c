@@ -206,7 +206,8 @@ static void put_below(struct build *build, int up, int parent, unsigned int dept
 		share_out(build, parent, list, nr);
 }
 
-int fw_stages_build(const struct fw_fork *fork, enum fw_stage_order order, struct fw_stages *stages)
+int fw_stages_build(const struct fw_fork *fork, enum fw_stage_order order,
+		    struct fw_stages *stages)
 {
 	struct build build = { .order = order, .out = stages };
 	size_t i;

@@ -41,7 +41,8 @@ struct fw_stages {
 };
 
 /* Returns 0, or -ENODATA if the stages of this fork were not watched. */
-int fw_stages_build(const struct fw_fork *fork, enum fw_stage_order order, struct fw_stages *stages);
+int fw_stages_build(const struct fw_fork *fork, enum fw_stage_order order,
+		    struct fw_stages *stages);
 
 /* NULL for none. */
 const char *fw_stage_name(int stage);
