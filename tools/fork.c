@@ -8,21 +8,28 @@
 #define ERESTARTNOINTR	513	/* the kernel's own */
 #define ENTER_WORKER	(FORKWATCH_ENTER_IO_THREAD | FORKWATCH_ENTER_USER_WORKER)
 
+static enum fw_fork_kind kind_by_flags(uint64_t flags)
+{
+	if (flags & CLONE_VFORK)
+		return FW_VFORK;
+	if (flags & CLONE_THREAD)
+		return FW_THREAD;
+	if (flags & CLONE_VM)
+		return FW_SHARED_VM;
+	return FW_FORK;
+}
+
 enum fw_fork_kind fw_fork_kind(const struct fw_fork *fork)
 {
+	if (fw_fork_is_refused(fork))
+		return kind_by_flags(fork->clone_call->clone_flags);
 	if (!fork->enter)
 		return FW_KIND_UNKNOWN;
 	if (fork->enter->flags & ENTER_WORKER)
 		return FW_IO_THREAD;
 	if (fork->enter->flags & FORKWATCH_ENTER_KTHREAD)
 		return FW_KTHREAD;
-	if (fork->enter->clone_flags & CLONE_VFORK)
-		return FW_VFORK;
-	if (fork->enter->clone_flags & CLONE_THREAD)
-		return FW_THREAD;
-	if (fork->enter->clone_flags & CLONE_VM)
-		return FW_SHARED_VM;
-	return FW_FORK;
+	return kind_by_flags(fork->enter->clone_flags);
 }
 
 const char *fw_fork_kind_name(enum fw_fork_kind kind)
@@ -40,8 +47,15 @@ const char *fw_fork_kind_name(enum fw_fork_kind kind)
 	return names[kind];
 }
 
+bool fw_fork_is_refused(const struct fw_fork *fork)
+{
+	return fork->clone_call && fork->clone_call->result < 0;
+}
+
 int fw_fork_error(const struct fw_fork *fork)
 {
+	if (fw_fork_is_refused(fork))
+		return fork->clone_call->result;
 	if (fork->exit && fork->exit->result < 0)
 		return fork->exit->result;
 	if (fork->ret && fork->ret->result < 0)
@@ -71,6 +85,8 @@ bool fw_fork_is_idle(const struct fw_fork *fork)
 
 static bool is_complete(const struct fw_fork *fork, bool tails)
 {
+	if (fw_fork_is_refused(fork))
+		return true;
 	/* Refused by kernel_clone() itself, before copy_process(). */
 	if (!fork->enter && !fork->copy_thread && !fork->exit)
 		return fork->ret && fork->ret->result < 0;

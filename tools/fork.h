@@ -75,6 +75,9 @@ int fw_fork_error(const struct fw_fork *fork);
 /* Did a signal end this attempt, so that the call is made again? */
 bool fw_fork_restarts(const struct fw_fork *fork);
 
+/* One of the module's own calls that it refused itself: there is a clone_call, and nothing else. */
+bool fw_fork_is_refused(const struct fw_fork *fork);
+
 /* Does the child start in user mode? (false also when that is not known: enter is NULL) */
 bool fw_fork_is_user(const struct fw_fork *fork);
 

@@ -22,7 +22,7 @@ struct fw_model {
 	struct fw_opens opens;
 };
 
-/* One that was refused leads to no fork. */
+/* One that was refused is all there is of its fork. */
 static int add_clone_call(struct fw_model *model, void *event)
 {
 	struct forkwatch_clone_call *call = event;
@@ -30,14 +30,12 @@ static int add_clone_call(struct fw_model *model, void *event)
 
 	if (open)
 		fw_open_leave_parent(&model->opens, open);
-	if (call->result) {
-		free(call);
-		return 0;
-	}
 	open = fw_opens_add(&model->opens, call->hdr.tid);
 	if (!open)
 		return -ENOMEM;
 	open->fork->clone_call = call;
+	if (call->result < 0)
+		fw_open_settle(&model->opens, open, FW_AWAIT_PARENT | FW_AWAIT_CHILD);
 	return 0;
 }
 

@@ -242,6 +242,28 @@ static const struct {
 	{ -EEXIST, exists },
 };
 
+/* The module's own call, which never got to kernel_clone(). */
+static bool refused(const struct fw_fork *fork, struct fw_reason *reason)
+{
+	const struct forkwatch_clone_call *call = fork->clone_call;
+
+	switch (call->result) {
+	case -EPERM:
+		return because(reason, FW_REASON_PERMISSION,
+			       "forkwatch_clone() needs CAP_PERFMON or CAP_SYS_ADMIN");
+	case -EINVAL:
+		return because(reason, FW_REASON_ARGUMENTS,
+			       "forkwatch_clone() takes no such arguments");
+	case -E2BIG:
+		return because(reason, FW_REASON_ARGUMENTS, "the module knows no arguments of %llu "
+			       "bytes, or no report that is so large", ull(call->size));
+	case -EFAULT:
+		return because(reason, FW_REASON_ARGUMENTS,
+			       "the arguments cannot be read, or the report cannot be written");
+	}
+	return because(reason, FW_REASON_NOT_OBSERVED, "reason not observed");
+}
+
 bool fw_reason(const struct fw_fork *fork, const struct fw_env *env, struct fw_reason *reason)
 {
 	int error = fw_fork_error(fork);
@@ -249,6 +271,8 @@ bool fw_reason(const struct fw_fork *fork, const struct fw_env *env, struct fw_r
 
 	if (error >= 0)
 		return false;
+	if (fw_fork_is_refused(fork))
+		return refused(fork, reason);
 	if (fork->copy_thread && fork->copy_thread->result)
 		return because(reason, FW_REASON_COPY_THREAD, "copy_thread() failed with %s",
 			       fw_error_name(fork->copy_thread->result) ? : "an unknown error");
@@ -275,6 +299,7 @@ const char *fw_reason_name(enum fw_reason_code code)
 		[FW_REASON_PERMISSION] = "permission",
 		[FW_REASON_TID_IN_USE] = "tid-in-use",
 		[FW_REASON_COPY_THREAD] = "copy-thread",
+		[FW_REASON_ARGUMENTS] = "arguments",
 	};
 
 	return names[code];

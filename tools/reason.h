@@ -17,6 +17,7 @@ enum fw_reason_code {
 	FW_REASON_PERMISSION,
 	FW_REASON_TID_IN_USE,		/* set_tid */
 	FW_REASON_COPY_THREAD,
+	FW_REASON_ARGUMENTS,		/* forkwatch_clone() could not read or accept them */
 	FW_NR_REASONS,
 };
 

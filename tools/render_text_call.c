@@ -50,12 +50,12 @@ static void put_args(struct fw_view *view)
 }
 
 /* "name(A|B|C)", wrapped behind a '|'. */
-static void put_flags(struct fw_view *view, const char *name)
+static void put_flags(struct fw_view *view, const char *name, uint64_t clone_flags,
+		      int exit_signal)
 {
-	const struct forkwatch_fork_enter *enter = view->fork->enter;
 	char flags[FW_CLONE_FLAGS_LEN], *flag = flags, *end;
 
-	fw_clone_flags(enter->clone_flags, enter->exit_signal, flags, sizeof(flags));
+	fw_clone_flags(clone_flags, exit_signal, flags, sizeof(flags));
 	end = strchrnul(flag, '|');
 	fw_text_item(&view->text, "%s(%.*s%s", name, (int)(end - flag), flag, *end ? "|" : ")");
 	while (*end) {
@@ -96,15 +96,17 @@ static void print_call(struct fw_view *view)
 {
 	const struct forkwatch_fork_enter *enter = view->fork->enter;
 
-	if (!enter && !call_name(view)) {
+	if (fw_fork_is_refused(view->fork)) {
+		put_flags(view, call_name(view), view->fork->clone_call->clone_flags, 0);
+	} else if (!enter && !call_name(view)) {
 		fw_text_item(&view->text, FW_UNSEEN);
 	} else if (!enter) {
 		fw_text_item(&view->text, "%s, its flags " FW_UNSEEN, call_name(view));
 	} else if (fw_fork_is_user(view->fork)) {
-		put_flags(view, call_name(view));
+		put_flags(view, call_name(view), enter->clone_flags, enter->exit_signal);
 		put_args(view);
 	} else {
-		put_flags(view, "copy_process");
+		put_flags(view, "copy_process", enter->clone_flags, enter->exit_signal);
 	}
 	put_own_call(view);
 	if (enter && enter->fn)
@@ -183,6 +185,11 @@ static void put_time(struct fw_view *view, const char *name, bool seen, uint64_t
 {
 	fw_text_item(&view->text, "%s %s%s", name,
 		     seen ? fw_view_time(view, start, end) : FW_UNSEEN, remark);
+}
+
+static bool has_time(const struct fw_view *view)
+{
+	return !fw_fork_is_refused(view->fork);
 }
 
 static void print_time(struct fw_view *view)
@@ -309,7 +316,7 @@ const struct fw_view_row fw_view_call_rows[] = {
 	{ "call", NULL, print_call },
 	{ "EL0", fw_view_from_user, print_el0 },
 	{ "EL1", has_enter, print_el1 },
-	{ "time", NULL, print_time },
+	{ "time", has_time, print_time },
 	{ "reason", has_reason, print_reason },
 	{ "child", has_copy_thread, print_child },
 	{ "objects", has_objects, print_objects },

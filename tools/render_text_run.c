@@ -272,6 +272,8 @@ static void print_return(struct fw_view *view)
 
 static bool has_return(const struct fw_view *view)
 {
+	if (fw_fork_is_refused(view->fork))
+		return false;
 	return fw_fork_returns(view->fork) || fw_fork_is_user(view->fork);
 }
 

@@ -47,6 +47,16 @@ named fork fork 1079
 named vfork vfork 1071
 named fork forkwatch_clone 245
 
+# One that is refused makes no fork, and is not overlooked.
+fw run -f json -o "$tmp/forks" -- ./e2e/clone_call -u 1000 clone 245
+equal 'run: a refused call' \
+	"$(forks "$tmp/forks" events.clone_call.result result.error.name result.error.reason.code child)" \
+	'-1	EPERM	permission	-'
+equal 'run: a refused call is a failed fork' \
+	"$(summary "$tmp/forks" forks failed incomplete verdicts.FAIL lost.total)" '1	1	0	0	0'
+fw run -- ./e2e/clone_call -u 1000 clone 245
+has 'run: a refused call, as text' "$tmp/out" 'forkwatch_clone(' 'refused: -EPERM' 'CAP_PERFMON'
+
 # The parent of a vfork is back after its child's end, on the trace as well.
 fw run -f json -o "$tmp/forks" -- ./e2e/clone_call -t vfork 1071
 ended=$(value child_end "$tmp/out")

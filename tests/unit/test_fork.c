@@ -9,6 +9,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <linux/sched.h>
+
 #include "array.h"
 #include "fixture.h"
 
@@ -852,7 +854,7 @@ static void workers_are_woken_later(void **state)
 	assert_int_equal(fork_of(&test->forks, &fixture_who)->id, 1);
 }
 
-static void refused_calls_lead_to_no_fork(void **state)
+static void refused_calls_are_all_there_is(void **state)
 {
 	struct test *test = *state;
 	struct fixture_events events;
@@ -861,14 +863,23 @@ static void refused_calls_lead_to_no_fork(void **state)
 	fixture_make(FIXTURE_ASKED_X0, &fixture_who, &events);
 	call = copy_of(find(&events, FORKWATCH_CLONE_CALL));
 	call->result = -EPERM;
+	call->clone_flags = CLONE_VM | CLONE_VFORK;
 	add(test, call);
-	fw_model_flush(test->model);
-	assert_int_equal(test->forks.nr, 0);
-
-	add_all(test, &events);
 	assert_int_equal(test->forks.nr, 1);
-	assert_non_null(test->forks.first->clone_call);
-	assert_whole(test->forks.first, &fixture_who);
+	assert_ptr_equal(test->forks.first->clone_call, call);
+	assert_true(test->forks.first->complete);
+	assert_true(fw_fork_is_refused(test->forks.first));
+	assert_int_equal(fw_fork_error(test->forks.first), -EPERM);
+	assert_int_equal(fw_fork_kind(test->forks.first), FW_VFORK);
+	assert_int_equal(test->forks.first->parent_tid, fixture_who.parent_tid);
+	assert_int_equal(test->forks.first->child_tid, 0);
+
+	/* It takes nothing of the fork that follows. */
+	add_all(test, &events);
+	assert_int_equal(test->forks.nr, 2);
+	assert_non_null(test->forks.first->next->clone_call);
+	assert_false(fw_fork_is_refused(test->forks.first->next));
+	assert_whole(test->forks.first->next, &fixture_who);
 }
 
 static void calls_that_kernel_clone_refuses(void **state)
@@ -1176,7 +1187,7 @@ int main(void)
 		TEST(a_return_is_not_an_older_forks),
 		TEST(only_a_return),
 		TEST(workers_are_woken_later),
-		TEST(refused_calls_lead_to_no_fork),
+		TEST(refused_calls_are_all_there_is),
 		TEST(calls_that_kernel_clone_refuses),
 		TEST(failed_fork_wakes_a_child),
 		TEST(the_same_event_twice),

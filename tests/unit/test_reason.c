@@ -38,6 +38,15 @@ static struct fw_fork *failed(enum fixture_kind kind, int error)
 	return fork;
 }
 
+/* By the module itself, before kernel_clone(). */
+static void refuse(struct fw_fork *fork, int error)
+{
+	fork->clone_call = calloc(1, sizeof(*fork->clone_call));
+	assert_non_null(fork->clone_call);
+	fork->clone_call->result = -error;
+	fork->clone_call->size = 4096;
+}
+
 #define EARLY	FIXTURE_FAILED_EARLY
 #define LATE	FIXTURE_FAILED
 
@@ -112,7 +121,12 @@ static struct fw_fork *failed(enum fixture_kind kind, int error)
 	C(killed,		LATE, EINTR, SIGNAL, "kills the parent", (void)f)	\
 	C(copy_thread,		LATE, ENOMEM, COPY_THREAD, "copy_thread() failed with ENOMEM",	\
 	  fork->copy_thread->result = -ENOMEM)						\
-	C(unknown,		EARLY, ENOSPC, NOT_OBSERVED, "before copy_thread()", (void)f)
+	C(unknown,		EARLY, ENOSPC, NOT_OBSERVED, "before copy_thread()", (void)f)	\
+	C(refused_for_whom,	EARLY, EPERM, PERMISSION, "CAP_PERFMON", refuse(fork, EPERM))	\
+	C(refused_arguments,	EARLY, EINVAL, ARGUMENTS, "no such", refuse(fork, EINVAL))	\
+	C(refused_size,		EARLY, E2BIG, ARGUMENTS, "4096 bytes", refuse(fork, E2BIG))	\
+	C(refused_pointer,	EARLY, EFAULT, ARGUMENTS, "cannot be read", refuse(fork, EFAULT)) \
+	C(refused_for_memory,	EARLY, ENOMEM, NOT_OBSERVED, "", refuse(fork, ENOMEM))
 
 #define ERESTARTNOINTR	513
 
