@@ -180,6 +180,26 @@ $(build)/man/%: man/%.scd
 	$(quiet)mkdir -p $(@D)
 	$(quiet)scdoc <$< >$@.new && mv $@.new $@
 
+PREFIX ?= /usr/local
+SRCDIR ?= /usr/src
+dkms_dir = $(DESTDIR)$(SRCDIR)/forkwatch-$(version)
+into = $(call say,INSTALL,$(1)) install -d $(1) && install -m
+
+.PHONY: install
+install: $(build)/$(machine)/forkwatch man ## install the tool, library, manuals, completion and the module's source (DESTDIR= PREFIX=)
+	$(quiet)$(call into,$(DESTDIR)$(PREFIX)/bin) 755 $< $(DESTDIR)$(PREFIX)/bin
+	$(quiet)$(call into,$(DESTDIR)$(PREFIX)/lib) 644 $(<D)/libforkwatch.a $(DESTDIR)$(PREFIX)/lib
+	$(quiet)$(call into,$(DESTDIR)$(PREFIX)/include) 644 tools/libforkwatch/forkwatch_clone.h \
+		module/uapi/forkwatch.h $(DESTDIR)$(PREFIX)/include
+	$(quiet)for page in $(build)/man/*.[1-8]; do \
+		install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} $$page || exit; done
+	$(quiet)install -D -m 644 completion/forkwatch.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/forkwatch
+	$(quiet)$(call into,$(dkms_dir)/module/uapi) 644 module/uapi/*.h $(dkms_dir)/module/uapi
+	$(quiet)install -m 644 module/*.[ch] $(dkms_dir)/module
+	$(quiet)install -m 644 Kbuild $(dkms_dir)
+	$(quiet)sed 's/@VERSION@/$(version)/' dkms.conf >$(dkms_dir)/dkms.conf
+
 # Rewritten only when the version changes, so that a commit rebuilds what shows it.
 $(build)/version: FORCE
 	@mkdir -p $(@D); echo '$(version)' | cmp -s - $@ || echo '$(version)' >$@
