@@ -689,6 +689,23 @@ static void assert_nested(const json_t *a, const json_t *b)
 		    (other <= start && end <= other_end));
 }
 
+/* A stage that was called several times is no slice, but a sum. */
+static void assert_sum(const json_t *events, const char *stage)
+{
+	const json_t *event, *sum = NULL;
+	size_t i;
+
+	json_array_foreach(events, i, event) {
+		const char *name = json_string_value(json_object_get(event, "name"));
+
+		assert_string_not_equal(name, stage);
+		if (!strcmp(name, "copy_process"))
+			sum = json_object_get(json_object_get(event, "args"), stage);
+	}
+	assert_true(number(sum, "calls") > 1);
+	assert_true(number(sum, "us") > 0);
+}
+
 static void test_chrome(void **state)
 {
 	static const char *const names[] = { "tree", "spawn", "thread", "fail", "stages" };
@@ -706,6 +723,8 @@ static void test_chrome(void **state)
 		if (!n)
 			assert_int_equal(count_phase(events, "s"), 6);
 		assert_true(count_phase(events, "X") > 0);
+		if (!strcmp(names[n], "stages"))
+			assert_sum(events, "vm_area_dup");
 		assert_true(count_phase(events, "M") > 0);
 		json_array_foreach(events, i, event)
 			json_array_foreach(events, j, other)
