@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "array.h"
+#include "check.h"
 #include "compare.h"
 #include "names.h"
 
@@ -288,6 +289,19 @@ static bool is_judged(const struct pair *pair, const char *name)
 	       (has(pair->comparison->a->rules, name) && has(pair->comparison->b->rules, name));
 }
 
+/*
+ * Whether a rule could be observed may be luck: a parent that is switched out in the
+ * middle of a fork takes what B1 compares along. Luck is no difference; what was seen
+ * of the events is compared on its own.
+ */
+static bool is_luck(const struct pair *pair, const char *a, const char *b)
+{
+	const char *unseen = fw_verdict_name(FW_NOT_OBSERVED);
+
+	return pair->member->aspect == FW_ASPECT_RULES &&
+	       (!strcmp(a, unseen) || !strcmp(b, unseen));
+}
+
 struct values {
 	const char *a, *b;
 };
@@ -331,12 +345,16 @@ static void tell_change(struct pair *pair, json_t *names, size_t first, const js
 static void compare_objects(struct pair *pair, const json_t *a, const json_t *b)
 {
 	json_t *names = names_of(a, b);
-	const char *name;
+	const char *name, *in_a, *in_b;
 	size_t i;
 
 	for (i = 0; i < json_array_size(names); i++) {
 		name = json_string_value(json_array_get(names, i));
-		if (name && is_judged(pair, name) && strcmp(value_of(a, name), value_of(b, name)))
+		if (!name || !is_judged(pair, name))
+			continue;
+		in_a = value_of(a, name);
+		in_b = value_of(b, name);
+		if (strcmp(in_a, in_b) && !is_luck(pair, in_a, in_b))
 			tell_change(pair, names, i, a, b);
 	}
 	json_decref(names);
