@@ -363,6 +363,7 @@ int on_##name(struct bpf_raw_tracepoint_args *ctx)			\
 		sizeof(struct forkwatch_##name), task, false);		\
 	return 0;							\
 }
+
 FORWARD_LAST(fork_return, false)
 FORWARD_LAST(fork_exit, true)
 FORWARD(copy_thread, task)

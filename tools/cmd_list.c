@@ -187,12 +187,14 @@ static json_t *stage_rows(void)
 	json_t *rows = json_array();
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(stages); i++)
-		json_array_append_new(rows, json_pack("{s:s, s:s, s:s}",
-			"name", fw_stage_name(stages[i].stage),
-			"parent", stages[i].parent == stages[i].stage ? "" :
-				fw_stage_name(stages[i].parent),
-			"level", stage_level(stages[i].stage)));
+	for (i = 0; i < ARRAY_SIZE(stages); i++) {
+		bool is_root = stages[i].parent == stages[i].stage;
+		json_t *row = json_pack("{s:s, s:s, s:s}", "name", fw_stage_name(stages[i].stage),
+					"parent", is_root ? "" : fw_stage_name(stages[i].parent),
+					"level", stage_level(stages[i].stage));
+
+		json_array_append_new(rows, row);
+	}
 	return rows;
 }
 

@@ -232,7 +232,8 @@ static json_t *symbols_json(const struct fw_render_options *opt, const struct fw
 
 static json_t *fork_json(const struct fw_render_options *opt, const struct fw_fork *fork)
 {
-	return json_pack("{s:i, s:s, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:i, s:s, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o,"
+			 " s:o, s:o, s:o, s:o, s:o}",
 			 "version", SCHEMA_VERSION,
 			 "type", "fork",
 			 "id", fw_json_integer(fork->id),

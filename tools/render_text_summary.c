@@ -107,7 +107,7 @@ static const struct loss {
 	LOSS(ring_drops, "events found the ring buffer full: try --ring 64M"),
 	LOSS(seq_gaps, "events are missing between others: try --ring 64M"),
 	LOSS(probe_misses, PROBE_MISSES),
-	LOSS(watch_full, "children found the watch set full and were not traced: trace fewer tasks at once"),
+	LOSS(watch_full, "children found the watch set full, untraced: trace fewer tasks"),
 	LOSS(bad_events, "events were not understood: load the module that this tool came with"),
 #undef LOSS
 };

@@ -425,8 +425,9 @@
 
 /*
  * The functions that a fork goes through, and which of them calls them: a tree
- * below kernel_clone(), and what the child does first. Only those below FORKWATCH_NR_STAGES are in the event;
- * the others have events of their own that say when they began and ended.
+ * below kernel_clone(), and what the child does first. Only those below
+ * FORKWATCH_NR_STAGES are in the event; the others have events of their own
+ * that say when they began and ended.
  */
 #define FORKWATCH_STAGES(E)							\
 	E(KERNEL_CLONE,		32,	kernel_clone,		KERNEL_CLONE)	\

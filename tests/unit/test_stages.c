@@ -319,15 +319,7 @@ static void assert_shows(const struct fw_fork *fork, const char *line)
 	free(text);
 }
 
-static void the_waterfall_is_drawn(void **state)
-{
-	struct fw_fork *fork = make_fork(FIXTURE_FORK);
-
-	(void)state;
-	fork->exit->child_vmas = 3;
-	fork->exit->child_pages[FORKWATCH_PAGES_ANON] = 200;
-	fork->exit->child_pages[FORKWATCH_PAGES_FILE] = 14;
-	assert_shows(fork,
+static const char waterfall[] =
 "  stages  kernel_clone                8.30 us  100%  ########################\n"
 "            copy_process              3.00 us   36%  #########\n"
 "              copy_creds               100 ns    1%   #\n"
@@ -342,7 +334,17 @@ static void the_waterfall_is_drawn(void **state)
 "            other                     4.60 us   55%\n"
 "          schedule_tail                900 ns                                  in the child\n"
 "          no function of this kernel (inlined, or not there): copy_mm dup_mm\n"
-"          could not be probed: dup_fd\n");
+"          could not be probed: dup_fd\n";
+
+static void the_waterfall_is_drawn(void **state)
+{
+	struct fw_fork *fork = make_fork(FIXTURE_FORK);
+
+	(void)state;
+	fork->exit->child_vmas = 3;
+	fork->exit->child_pages[FORKWATCH_PAGES_ANON] = 200;
+	fork->exit->child_pages[FORKWATCH_PAGES_FILE] = 14;
+	assert_shows(fork, waterfall);
 	fw_fork_free(fork);
 }
 
