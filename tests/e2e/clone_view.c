@@ -233,6 +233,9 @@ static void put_file(struct view *view, const char *name)
 }
 
 #define STAT_LAST_PID	8
+#define STAT_FLAGS	9
+/* Before v6.1 a task that sleeps may have it for a while. */
+#define FREEZER_SKIP	0x40000000UL
 
 /* Fields of /proc/PID/stat that do not depend on time, numbered as in proc(5). */
 static void put_stat(struct view *view)
@@ -256,6 +259,8 @@ static void put_stat(struct view *view)
 			fprintf(view->out, "stat %u:", nr);
 			if (nr <= STAT_LAST_PID)
 				put_pid(view, word);
+			else if (nr == STAT_FLAGS)
+				fprintf(view->out, " %#lx", strtoul(word, NULL, 10) & ~FREEZER_SKIP);
 			else
 				fprintf(view->out, " %s", word);
 			fputc('\n', view->out);
