@@ -260,7 +260,8 @@ static void put_stat(struct view *view)
 			if (nr <= STAT_LAST_PID)
 				put_pid(view, word);
 			else if (nr == STAT_FLAGS)
-				fprintf(view->out, " %#lx", strtoul(word, NULL, 10) & ~FREEZER_SKIP);
+				fprintf(view->out, " %#lx",
+					strtoul(word, NULL, 10) & ~FREEZER_SKIP);
 			else
 				fprintf(view->out, " %s", word);
 			fputc('\n', view->out);
