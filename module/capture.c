@@ -170,7 +170,7 @@ int fw_fork_enter(struct kprobe *kp, struct pt_regs *regs)
 	copy_context(&event.context, current);
 	copy_regs(&event.regs, task_pt_regs(current));
 	copy_user_insn(&event);
-	trace_fork_enter(&event);
+	FW_TRACE(fork_enter, &event);
 	return 0;
 }
 NOKPROBE_SYMBOL(fw_fork_enter);
@@ -219,7 +219,7 @@ int fw_copy_thread_leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 	event->thread_flags_after = READ_ONCE(task_thread_info(child)->flags);
 	copy_context(&event->context_after, child);
 	copy_regs(&event->regs_after, task_pt_regs(child));
-	trace_copy_thread(event);
+	FW_TRACE(copy_thread, event);
 	return 0;
 }
 NOKPROBE_SYMBOL(fw_copy_thread_leave);
@@ -234,7 +234,7 @@ int fw_fork_exit(struct kretprobe_instance *ri, struct pt_regs *regs)
 	fw_copy_parent(&event);
 	if (!event.result)
 		fw_copy_child(&event, child);
-	trace_fork_exit(&event);
+	FW_TRACE(fork_exit, &event);
 	return 0;
 }
 NOKPROBE_SYMBOL(fw_fork_exit);
@@ -273,7 +273,7 @@ int fw_fork_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 	event.parent_tid = call->parent_tid;
 	copy_tid(&event.tid_there, &event.flags, event.parent_tid);
 	copy_regs(&event.regs, task_pt_regs(current));
-	trace_fork_return(&event);
+	FW_TRACE(fork_return, &event);
 	return 0;
 }
 NOKPROBE_SYMBOL(fw_fork_return);
@@ -309,7 +309,7 @@ int fw_first_run(struct kprobe *kp, struct pt_regs *regs)
 	copy_context(&event.context, current);
 	copy_context(&event.prev_context, prev);
 	copy_regs(&event.regs, task_pt_regs(current));
-	trace_first_run(&event);
+	FW_TRACE(first_run, &event);
 	return 0;
 }
 NOKPROBE_SYMBOL(fw_first_run);
@@ -336,7 +336,7 @@ int fw_tail_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 	copy_tid(&event.tid_there, &event.flags, event.set_child_tid);
 	event.vpid = task_pid_vnr(current);
 	event.reserved = 0;
-	trace_tail_return(&event);
+	FW_TRACE(tail_return, &event);
 	return 0;
 }
 NOKPROBE_SYMBOL(fw_tail_return);
@@ -357,7 +357,7 @@ int fw_cpu_switch_to(struct kprobe *kp, struct pt_regs *regs)
 	memcpy(event.next_comm, next->comm, sizeof(event.next_comm));
 	copy_live(&event.live, regs, regs->pc + sizeof(u32));
 	copy_context(&event.next_context, next);
-	trace_cpu_switch_to(&event);
+	FW_TRACE(cpu_switch_to, &event);
 	return 0;
 }
 NOKPROBE_SYMBOL(fw_cpu_switch_to);

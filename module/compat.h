@@ -38,6 +38,23 @@
  */
 #define FW_HAVE_SYSCALL_TABLE_HEADER	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0))
 
+/*
+ * Sends @event to the listeners of tracepoint @name. A probe is armed before
+ * its tracepoint's static key is on, and may run while the branch of
+ * trace_*() is being patched; qemu 7.2 with a thread for each CPU then goes on
+ * with the old branch for ever. So the key in memory is asked first: it is on
+ * when the patching is done. The cast fits both types that a tracepoint's key
+ * has had: struct static_key is the only member of struct static_key_false.
+ */
+#define FW_TRACE(name, event)							\
+	do {									\
+		const struct static_key *key_ =					\
+			(const struct static_key *)&__tracepoint_##name.key;	\
+										\
+		if (atomic_read(&key_->enabled) > 0)				\
+			trace_##name(event);					\
+	} while (0)
+
 /* The new task, from the registers at copy_thread()'s entry. */
 static inline struct task_struct *fw_copy_thread_child(const struct pt_regs *regs)
 {
