@@ -92,12 +92,27 @@ unload_while_tracing()
 	unload
 }
 
+# stop WHY: ends the rounds, and says where
+stop()
+{
+	echo "round $n, $event: $*" >"$tmp/stopped"
+	return 1
+}
+
 # One fork, traced by the tool.
 by_tool()
 {
+	event='all events'
 	fw run -f json -o "$tmp/forks" -- ./workload/forks 1
-	[ "$status" -eq 0 ] &&
-		[ "$(summary "$tmp/forks" forks failed lost.total verdicts.FAIL)" = '1	0	0	0' ]
+	[ "$status" -eq 0 ] || stop "status $status: $(cat "$tmp/err")" || return 1
+	counts=$(summary "$tmp/forks" forks failed lost.total verdicts.FAIL)
+	[ "$counts" = '1	0	0	0' ] || stop "forks, failed, lost, FAIL: $counts"
+}
+
+# The events that come with every fork.
+watching()
+{
+	awk '!/^#/ && $1 != "clone_call" { print $1 }' /sys/module/forkwatch/parameters/probes
 }
 
 # One fork, traced by tracefs: one event, each in its turn, since arming a probe takes its time.
@@ -109,27 +124,24 @@ by_tracefs()
 	event=$1
 	echo >$tracing/trace
 	echo 1 >"$events/$event/enable"
-	something_armed || return 1
-	./workload/forks 1 >/dev/null || return 1
+	something_armed || stop 'no probe' || return 1
+	./workload/forks 1 >/dev/null || stop 'no fork' || return 1
 	echo 0 >"$events/$event/enable"
-	grep -q " $event: " $tracing/trace
-}
-
-# The events that come with every fork.
-watching()
-{
-	awk '!/^#/ && $1 != "clone_call" { print $1 }' /sys/module/forkwatch/parameters/probes
+	cat $tracing/trace >"$tmp/trace"
+	grep -q " $event: " "$tmp/trace" || stop "not in the trace: $(cat "$tmp/trace")"
 }
 
 one_round()
 {
-	insmod ./forkwatch.ko clone_path=0 || return 1
+	event='no event'
+	insmod ./forkwatch.ko clone_path=0 || stop insmod || return 1
 	if [ $(($1 % 10)) -eq 0 ]; then
 		by_tool || return 1
 	else
 		by_tracefs "$1" || return 1
 	fi
-	nothing_probed && rmmod forkwatch
+	nothing_probed || stop "probes are left: $(cat $kprobes)" || return 1
+	rmmod forkwatch || stop rmmod
 }
 
 many_rounds()
@@ -139,7 +151,7 @@ many_rounds()
 		n=$((n + 1))
 	done
 	equal "$rounds rounds of insmod, trace, rmmod" $n $rounds
-	[ $n -eq $rounds ] || { echo "the last event: $event" && cat "$tmp/err"; } | comment
+	[ $n -eq $rounds ] || comment <"$tmp/stopped"
 }
 
 listen
