@@ -57,6 +57,14 @@ equal 'run: a refused call is a failed fork' \
 fw run -- ./e2e/clone_call -u 1000 clone 245
 has 'run: a refused call, as text' "$tmp/out" 'forkwatch_clone(' 'refused: -EPERM' 'CAP_PERFMON'
 
+# A recording tells the same, without the module.
+fw record -o "$tmp/trace" -- ./e2e/clone_call clone 245
+equal 'record: exit status' "$status" 0
+fw show -f json "$tmp/trace" 1
+equal 'show: a recorded forkwatch_clone' \
+	"$(forks "$tmp/out" syscall.name events.clone_call.nr verdicts.A1.verdict)" \
+	'forkwatch_clone	245	PASS'
+
 # The parent of a vfork is back after its child's end, on the trace as well.
 fw run -f json -o "$tmp/forks" -- ./e2e/clone_call -t vfork 1071
 ended=$(value child_end "$tmp/out")
@@ -89,11 +97,12 @@ equal 'clone as vfork' "$(line clone "$tmp/clone" child_returned agreement.agree
 equal 'clone as vfork: the fork' "$(forks "$tmp/clone" kind)" vfork
 
 # Who may not see addresses compares distances only.
+kptr_restrict=$(cat /proc/sys/kernel/kptr_restrict)
 echo 2 >/proc/sys/kernel/kptr_restrict
 fw clone --json -o "$tmp/clone" -- true
 equal 'clone with kptr_restrict=2' \
 	"$(line clone "$tmp/clone" agreement.disagree report.addresses) $status" '0	- 0'
-echo 0 >/proc/sys/kernel/kptr_restrict
+echo "$kptr_restrict" >/proc/sys/kernel/kptr_restrict
 
 fw clone -- ./no-such-command
 equal 'clone of what is not there: exit status' "$status" 127

@@ -291,6 +291,16 @@ static void expect_addresses(bool expected)
 }
 
 static const char kptr_restrict[] = "/proc/sys/kernel/kptr_restrict";
+static char kptr_before[16];
+
+static void remember_kptr_restrict(void)
+{
+	int fd = open(kptr_restrict, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, kptr_before, sizeof(kptr_before) - 1) <= 0)
+		die("%s", kptr_restrict);
+	close(fd);
+}
 
 static void addresses(void)
 {
@@ -300,7 +310,7 @@ static void addresses(void)
 	expect_addresses(true);
 	write_file(kptr_restrict, "2");
 	expect_addresses(false);
-	write_file(kptr_restrict, "0");
+	write_file(kptr_restrict, kptr_before);
 }
 
 /* In a process of its own: a capability that is gone does not come back. */
@@ -317,7 +327,7 @@ static void no_capability(void)
 				without(CAP_SYSLOG);
 			expect_addresses(false);
 		}
-		write_file(kptr_restrict, "0");
+		write_file(kptr_restrict, kptr_before);
 		fflush(stdout);
 		_exit(test_failed);
 	}
@@ -532,5 +542,6 @@ static const struct test tests[] = {
 
 int main(int argc, char **argv)
 {
+	remember_kptr_restrict();
 	return run_tests(tests, ARRAY_SIZE(tests), argc > 1 ? argv[1] : NULL);
 }
