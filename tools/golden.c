@@ -10,24 +10,28 @@
 #include "names.h"
 #include "normal.h"
 #include "replay.h"
+#include "steps.h"
 #include "tree.h"
-
-/* Changes when the same trace gives something else. */
-#define GOLDEN_VERSION	1
 
 #define PLACE_MAX	4096	/* forks that lie deeper are not told apart by their parents */
 
 /*
- * Of a trace. Forks that are the same share one object, so that what is kept of
- * each is little.
+ * Forks that are the same share one object, so that what is kept of each is
+ * little.
  */
+struct made {
+	json_t *fork;
+	struct fw_steps *steps;
+};
+
 struct making {
 	struct fw_golden *golden;
 	struct fw_tree *tree;
 	struct fw_replay *replay;
 	json_t *known;		/* forks by their text */
-	json_t **forks;		/* by id */
+	struct made *forks;	/* by id */
 	size_t room;
+	bool timed;		/* times are wanted, too */
 };
 
 /* The fork in @known that is the same as @fork, which is dropped. */
@@ -47,7 +51,7 @@ static json_t *share(struct making *making, json_t *fork)
 static int make_room(struct making *making, uint64_t id)
 {
 	size_t room = making->room ? 2 * making->room : 64;
-	json_t **forks;
+	struct made *forks;
 
 	if (id < making->room)
 		return 0;
@@ -75,6 +79,15 @@ static void learn_watched(struct fw_golden *golden, const struct fw_fork *fork)
 	}
 }
 
+static int keep_steps(struct making *making, const struct fw_fork *fork)
+{
+	if (!making->timed)
+		return 0;
+	free(making->forks[fork->id].steps);
+	making->forks[fork->id].steps = fw_steps_make(fork);
+	return making->forks[fork->id].steps ? 0 : -ENOMEM;
+}
+
 static int keep(struct making *making, const struct fw_fork *fork)
 {
 	json_t *normal;
@@ -90,10 +103,11 @@ static int keep(struct making *making, const struct fw_fork *fork)
 	normal = normal ? share(making, normal) : NULL;
 	if (!normal)
 		return -ENOMEM;
-	json_decref(making->forks[fork->id]);
-	making->forks[fork->id] = normal;
+	json_decref(making->forks[fork->id].fork);
+	making->forks[fork->id].fork = normal;
 	learn_watched(making->golden, fork);
-	return fw_tree_fork(making->tree, fork);
+	ret = keep_steps(making, fork);
+	return ret ? ret : fw_tree_fork(making->tree, fork);
 }
 
 static int take_fork(void *ctx, struct fw_fork *fork)
@@ -156,14 +170,18 @@ static int add_fork(struct making *making, const struct fw_node *node, const cha
 {
 	struct fw_golden *golden = making->golden;
 	struct fw_golden_fork *fork;
+	struct made *made;
 
-	if (!node->id || node->id >= making->room || !making->forks[node->id])
+	if (!node->id || node->id >= making->room || !making->forks[node->id].fork)
 		return 0;
+	made = &making->forks[node->id];
 	fork = &golden->forks[golden->nr];
 	fork->place = strdup(place);
 	if (!fork->place)
 		return -ENOMEM;
-	fork->fork = json_incref(making->forks[node->id]);
+	fork->fork = json_incref(made->fork);
+	fork->steps = made->steps;
+	made->steps = NULL;
 	golden->nr++;
 	return 0;
 }
@@ -247,9 +265,9 @@ static int make_of(struct making *making)
 	return golden->rules ? place_forks(making) : -ENOMEM;
 }
 
-int fw_golden_make(struct fw_golden *golden, struct fw_replay *replay)
+static int make_golden(struct fw_golden *golden, struct fw_replay *replay, bool timed)
 {
-	struct making making = { .golden = golden, .replay = replay };
+	struct making making = { .golden = golden, .replay = replay, .timed = timed };
 	size_t i;
 	int ret;
 
@@ -259,8 +277,10 @@ int fw_golden_make(struct fw_golden *golden, struct fw_replay *replay)
 	ret = making.known && golden->watched ? fw_tree_open(&making.tree) : -ENOMEM;
 	if (!ret)
 		ret = make_of(&making);
-	for (i = 0; i < making.room; i++)
-		json_decref(making.forks[i]);
+	for (i = 0; i < making.room; i++) {
+		json_decref(making.forks[i].fork);
+		free(making.forks[i].steps);
+	}
 	free(making.forks);
 	json_decref(making.known);
 	fw_tree_close(making.tree);
@@ -269,7 +289,12 @@ int fw_golden_make(struct fw_golden *golden, struct fw_replay *replay)
 	return ret;
 }
 
-static int golden_of_trace(struct fw_golden *golden, const char *dir)
+int fw_golden_make(struct fw_golden *golden, struct fw_replay *replay)
+{
+	return make_golden(golden, replay, false);
+}
+
+static int golden_of_trace(struct fw_golden *golden, const char *dir, bool timed)
 {
 	struct fw_replay *replay;
 	int ret;
@@ -277,7 +302,7 @@ static int golden_of_trace(struct fw_golden *golden, const char *dir)
 	ret = fw_replay_open(&replay, dir);
 	if (ret)
 		return ret;
-	ret = fw_golden_make(golden, replay);
+	ret = make_golden(golden, replay, timed);
 	if (ret)
 		fw_trace_fail(ret, "%s: %s", dir, strerror(-ret));
 	golden->path = dir;
@@ -285,121 +310,7 @@ static int golden_of_trace(struct fw_golden *golden, const char *dir)
 	return ret;
 }
 
-/*
- * Of a file, which anybody may have edited.
- */
-static bool is_strings(const json_t *array)
-{
-	const json_t *item;
-	size_t i;
-
-	if (!json_is_array(array))
-		return false;
-	json_array_foreach(array, i, item)
-		if (!json_is_string(item))
-			return false;
-	return true;
-}
-
-static bool is_names(json_t *object)
-{
-	const char *name;
-	json_t *value;
-
-	if (!json_is_object(object))
-		return false;
-	json_object_foreach(object, name, value)
-		if (!json_is_string(value))
-			return false;
-	return true;
-}
-
-static int bad(const struct fw_golden *golden, const char *what)
-{
-	return fw_trace_fail(-EBADMSG, "%s is no golden file: %s; make it anew with "
-			     "forkwatch convert --to golden", golden->path, what);
-}
-
-/* One of "forks": its members but the place are the fork. */
-static int read_fork(struct fw_golden *golden, json_t *object)
-{
-	struct fw_golden_fork *fork = &golden->forks[golden->nr];
-	const char *place, *name;
-	json_t *value;
-
-	place = json_string_value(json_object_get(object, "place"));
-	if (!place)
-		return bad(golden, "a fork has no place");
-	json_object_foreach(object, name, value)
-		if (!json_is_string(value) && !is_strings(value) && !is_names(value))
-			return bad(golden, "a member of a fork is neither text nor made of text");
-	fork->place = strdup(place);
-	if (!fork->place)
-		return fw_trace_fail(-ENOMEM, "out of memory");
-	fork->fork = json_incref(object);
-	golden->nr++;
-	json_object_del(object, "place");
-	return 0;
-}
-
-static int read_forks(struct fw_golden *golden, json_t *forks)
-{
-	json_t *places = json_object(), *fork;
-	int ret = places ? 0 : -ENOMEM;
-	size_t i;
-
-	golden->forks = calloc(json_array_size(forks) + 1, sizeof(*golden->forks));
-	if (!golden->forks)
-		ret = -ENOMEM;
-	json_array_foreach(forks, i, fork) {
-		if (!ret)
-			ret = read_fork(golden, fork);
-		if (!ret && json_object_get(places, golden->forks[i].place))
-			ret = bad(golden, "two forks have the same place");
-		if (!ret)
-			ret = json_object_set_new(places, golden->forks[i].place, json_true());
-	}
-	json_decref(places);
-	return ret;
-}
-
-static int read_golden(struct fw_golden *golden, json_t *file)
-{
-	json_t *watched = json_object_get(file, "watched"), *rules = json_object_get(file, "rules");
-	json_t *complete = json_object_get(file, "complete");
-	const char *type = json_string_value(json_object_get(file, "type"));
-	const char *kernel = json_string_value(json_object_get(file, "kernel"));
-	json_t *forks = json_object_get(file, "forks");
-
-	if (!type || strcmp(type, "golden"))
-		return bad(golden, "its type is not golden");
-	if (json_integer_value(json_object_get(file, "version")) != GOLDEN_VERSION)
-		return bad(golden, "another version of forkwatch made it");
-	if (!kernel || !json_is_boolean(complete) || !is_strings(watched) || !is_strings(rules) ||
-	    !json_is_array(forks))
-		return bad(golden, "it lacks kernel, complete, watched, rules or forks");
-	fw_name_plain(kernel, sizeof(golden->kernel) - 1, golden->kernel, sizeof(golden->kernel));
-	golden->complete = json_is_true(complete);
-	golden->watched = json_incref(watched);
-	golden->rules = json_incref(rules);
-	return read_forks(golden, forks);
-}
-
-static int golden_of_file(struct fw_golden *golden)
-{
-	json_error_t error;
-	json_t *file = json_load_file(golden->path, JSON_REJECT_DUPLICATES, &error);
-	int ret;
-
-	if (!file)
-		return fw_trace_fail(-EBADMSG, "%s: line %d: %s; a trace is a directory, "
-				     "a golden file is JSON", golden->path, error.line, error.text);
-	ret = read_golden(golden, file);
-	json_decref(file);
-	return ret;
-}
-
-int fw_golden_open(struct fw_golden *golden, const char *path)
+static int open_golden(struct fw_golden *golden, const char *path, bool timed)
 {
 	struct stat st;
 	int ret;
@@ -407,13 +318,26 @@ int fw_golden_open(struct fw_golden *golden, const char *path)
 	memset(golden, 0, sizeof(*golden));
 	golden->path = path;
 	fw_trace_fail(0, "out of memory");
-	if (!stat(path, &st) && S_ISREG(st.st_mode))
-		ret = golden_of_file(golden);
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		ret = golden_of_trace(golden, path, timed);
+	else if (timed)
+		ret = fw_trace_fail(-ENODATA, "%s is a file, and golden files have no times: "
+				    "compare those of two traces", path);
 	else
-		ret = golden_of_trace(golden, path);
+		ret = fw_golden_read(golden);
 	if (ret)
 		fw_golden_close(golden);
 	return ret;
+}
+
+int fw_golden_open(struct fw_golden *golden, const char *path)
+{
+	return open_golden(golden, path, false);
+}
+
+int fw_golden_open_timed(struct fw_golden *golden, const char *path)
+{
+	return open_golden(golden, path, true);
 }
 
 void fw_golden_close(struct fw_golden *golden)
@@ -423,66 +347,10 @@ void fw_golden_close(struct fw_golden *golden)
 	for (i = 0; i < golden->nr; i++) {
 		free(golden->forks[i].place);
 		json_decref(golden->forks[i].fork);
+		free(golden->forks[i].steps);
 	}
 	free(golden->forks);
 	json_decref(golden->watched);
 	json_decref(golden->rules);
 	memset(golden, 0, sizeof(*golden));
-}
-
-/*
- * Writing: a member a line, so that a change is a line.
- */
-static int put_member(FILE *out, const char *indent, const char *name, const json_t *value,
-		      const char *end)
-{
-	char *text = json_dumps(value, JSON_ENCODE_ANY);
-
-	if (!text)
-		return -ENOMEM;
-	fprintf(out, "%s\"%s\": %s%s\n", indent, name, text, end);
-	free(text);
-	return 0;
-}
-
-static int put_fork(FILE *out, const struct fw_golden_fork *fork, bool last)
-{
-	size_t left = json_object_size(fork->fork);
-	json_t *place = json_string(fork->place), *value;
-	const char *name;
-	int ret;
-
-	fputs("    {\n", out);
-	ret = place ? put_member(out, "      ", "place", place, left ? "," : "") : -ENOMEM;
-	json_decref(place);
-	json_object_foreach(fork->fork, name, value) {
-		if (ret)
-			return ret;
-		ret = put_member(out, "      ", name, value, --left ? "," : "");
-	}
-	fprintf(out, "    }%s\n", last ? "" : ",");
-	return ret;
-}
-
-int fw_golden_write(const struct fw_golden *golden, FILE *out)
-{
-	json_t *kernel = json_string(golden->kernel);
-	size_t i;
-	int ret;
-
-	fprintf(out, "{\n  \"type\": \"golden\",\n  \"version\": %d,\n", GOLDEN_VERSION);
-	ret = kernel ? put_member(out, "  ", "kernel", kernel, ",") : -ENOMEM;
-	json_decref(kernel);
-	fprintf(out, "  \"complete\": %s,\n", golden->complete ? "true" : "false");
-	if (!ret)
-		ret = put_member(out, "  ", "watched", golden->watched, ",");
-	if (!ret)
-		ret = put_member(out, "  ", "rules", golden->rules, ",");
-	fputs("  \"forks\": [\n", out);
-	for (i = 0; !ret && i < golden->nr; i++)
-		ret = put_fork(out, &golden->forks[i], i + 1 == golden->nr);
-	fputs("  ]\n}\n", out);
-	if (ret)
-		return ret;
-	return ferror(out) ? errno ? -errno : -EIO : 0;
 }

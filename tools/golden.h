@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 struct fw_replay;
+struct fw_steps;
 
 /*
  * @place is the way to it through the tree: "sh/fork ls#1/thread#2" is the second
@@ -22,6 +23,7 @@ struct fw_replay;
 struct fw_golden_fork {
 	char *place;
 	json_t *fork;
+	struct fw_steps *steps;		/* NULL: no times are kept */
 };
 
 struct fw_golden {
@@ -39,9 +41,14 @@ struct fw_golden {
  * Returns 0 or -errno, explained by fw_trace_error().
  */
 int fw_golden_open(struct fw_golden *golden, const char *path);
+/* The same, with the times of each fork; a golden file has none, and is -ENODATA. */
+int fw_golden_open_timed(struct fw_golden *golden, const char *path);
 /* The same of a trace that is open and was not played; 0 or -errno. Its path is to be set. */
 int fw_golden_make(struct fw_golden *golden, struct fw_replay *replay);
 void fw_golden_close(struct fw_golden *golden);
+
+/* Only for fw_golden_open(): reads the file @golden->path; likewise. */
+int fw_golden_read(struct fw_golden *golden);
 
 /* Writes the golden file. Returns 0, -ENOMEM, or the -errno of what could not be written. */
 int fw_golden_write(const struct fw_golden *golden, FILE *out);
