@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cmd.h"
-#include "compare.h"
+#include "compare_times.h"
 #include "message.h"
 #include "output.h"
 #include "trace.h"
@@ -15,6 +15,8 @@ struct diff {
 	struct fw_golden sides[2];
 	struct fw_output output;
 	const struct fw_comparison_format *format;
+	bool timed;
+	double threshold;		/* of times, a share */
 };
 
 /* Returns an exit status. */
@@ -36,24 +38,30 @@ static int compare(struct diff *diff)
 	int err, status;
 
 	err = fw_compare(&comparison, &diff->sides[0], &diff->sides[1]);
+	if (!err && diff->timed)
+		err = fw_compare_times(&comparison, diff->threshold);
 	if (err) {
 		fw_message("%s", strerror(-err));
-		return FW_STATUS_TROUBLE;
+		status = FW_STATUS_TROUBLE;
+	} else {
+		status = show(diff, &comparison);
 	}
-	status = show(diff, &comparison);
 	fw_comparison_close(&comparison);
 	return status;
 }
 
 static int read_and_compare(struct diff *diff)
 {
+	int (*open)(struct fw_golden *golden, const char *path) = fw_golden_open;
 	int status = FW_STATUS_TROUBLE;
 
-	if (fw_golden_open(&diff->sides[0], diff->paths[0])) {
+	if (diff->timed)
+		open = fw_golden_open_timed;
+	if (open(&diff->sides[0], diff->paths[0])) {
 		fw_message("%s", fw_trace_error());
 		return status;
 	}
-	if (fw_golden_open(&diff->sides[1], diff->paths[1]))
+	if (open(&diff->sides[1], diff->paths[1]))
 		fw_message("%s", fw_trace_error());
 	else
 		status = compare(diff);
@@ -64,6 +72,7 @@ static int read_and_compare(struct diff *diff)
 
 enum {
 	OPT_COLOR = 256,
+	OPT_TIME_THRESHOLD,
 };
 
 static const struct option long_options[] = {
@@ -71,6 +80,7 @@ static const struct option long_options[] = {
 	{ "format",	required_argument,	NULL, 'f' },
 	{ "help",	no_argument,		NULL, 'h' },
 	{ "output",	required_argument,	NULL, 'o' },
+	{ "time-threshold", required_argument,	NULL, OPT_TIME_THRESHOLD },
 	{ NULL }
 };
 
@@ -92,6 +102,12 @@ static int parse_option(const struct fw_cmd *cmd, struct diff *diff, int c, char
 	case OPT_COLOR:
 		if (fw_output_parse_color(optarg, &diff->output.color))
 			return fw_cmd_misuse(cmd, "color '%s' is none of auto, always, never",
+					     optarg);
+		return -1;
+	case OPT_TIME_THRESHOLD:
+		diff->timed = true;
+		if (fw_parse_threshold(optarg, &diff->threshold))
+			return fw_cmd_misuse(cmd, "'%s' is no threshold of times: 10%%, 2.5%%",
 					     optarg);
 		return -1;
 	}
@@ -136,13 +152,20 @@ const struct fw_cmd fw_cmd_diff = {
 "times do not count: an address is what lies there, or how far it is from the top of\n"
 "the stack. What a golden file leaves out is not compared.\n"
 "\n"
+"With a threshold, each step of the forks that are at the same place in both is\n"
+"judged by its median and the interval in which the median's change lies: slower is\n"
+"what is beyond the threshold with all of it. Both sides have to be traces then.\n"
+"\n"
+"      --time-threshold N%\n"
+"                        judge times, too: what took N % longer in B is a difference\n"
 "  -f, --format FORMAT   text (default), json, ktap or junit\n"
 "  -o, --output FILE     write there, not to standard output\n"
 "      --color WHEN      auto (default), always or never; NO_COLOR is honoured\n"
 "  -h, --help            this text\n"
 "\n"
 "exit status: 0 the same; 1 different; 2 trouble; 3 nothing is different, but events\n"
-"were lost or a recording was cut; 4 there is no fork in either\n",
+"were lost or a recording was cut; 4 there is no fork in either, or too few to judge\n"
+"times\n",
 	.trouble = FW_STATUS_TROUBLE,
 	.main = diff_main,
 };

@@ -619,6 +619,7 @@ void fw_comparison_close(struct fw_comparison *comparison)
 			free(difference->places[place]);
 	}
 	free(comparison->list);
+	free(comparison->times);
 	json_decref(comparison->index);
 	memset(comparison, 0, sizeof(*comparison));
 }

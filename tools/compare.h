@@ -13,6 +13,8 @@
 
 #include "golden.h"
 
+struct fw_time_comparison;
+
 /* What is compared, in the order in which it is told. */
 enum fw_aspect {
 	FW_ASPECT_FORKS,	/* which there are, and their order */
@@ -60,8 +62,9 @@ struct fw_comparison {
 	struct fw_difference *list;
 	size_t nr, room;
 	json_t *index;			/* which are in the list, by their text */
+	struct fw_time_comparison *times;	/* NULL: was not asked for */
 	enum fw_comparison_answer answer;
-	char reason[160];		/* for the answer, in words; "" for FW_SAME */
+	char reason[240];		/* for the answer, in words; "" for FW_SAME */
 };
 
 /* Returns 0 or -ENOMEM. @a and @b are used as long as @comparison is. */

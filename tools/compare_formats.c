@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "compare.h"
+#include "compare_times.h"
 #include "json.h"
 #include "names.h"
 #include "text.h"
@@ -140,6 +140,8 @@ static void put_lines(struct fw_text *text, const struct fw_comparison *comparis
 	fw_text_end(text, true);
 	for (aspect = 0; aspect < FW_NR_ASPECTS; aspect++)
 		put_aspect(text, comparison, aspect);
+	if (comparison->times)
+		fw_times_put_text(text, comparison);
 	fw_text_at(text, 0, comparison->answer == FW_SAME ? FW_BOLD : FW_LOUD,
 		   fw_comparison_answer_name(comparison->answer));
 	if (*comparison->reason)
@@ -188,6 +190,12 @@ static bool is_complete(const struct fw_comparison *comparison)
 	return comparison->a->complete && comparison->b->complete;
 }
 
+/* Tests of times, beside those of the aspects. */
+static size_t nr_times(const struct fw_comparison *comparison)
+{
+	return comparison->times ? comparison->times->nr : 0;
+}
+
 static const char complete_text[] = "nothing is missing in either";
 
 static int put_ktap(const struct fw_comparison *comparison, FILE *out, bool color)
@@ -197,7 +205,7 @@ static int put_ktap(const struct fw_comparison *comparison, FILE *out, bool colo
 	unsigned int i;
 
 	(void)color;
-	fprintf(out, "KTAP version 1\n1..%u\n", FW_NR_ASPECTS + 1);
+	fprintf(out, "KTAP version 1\n1..%zu\n", FW_NR_ASPECTS + 1 + nr_times(comparison));
 	for (i = 0; i < 2; i++)
 		fprintf(out, "# %c: %s, kernel %s, %zu forks\n", 'A' + i,
 			plain(sides[i]->path, path), sides[i]->kernel, sides[i]->nr);
@@ -205,6 +213,8 @@ static int put_ktap(const struct fw_comparison *comparison, FILE *out, bool colo
 		put_aspect_ktap(comparison, i, out);
 	fprintf(out, "%sok %u complete: %s\n", is_complete(comparison) ? "" : "not ",
 		FW_NR_ASPECTS + 1, complete_text);
+	if (comparison->times)
+		fw_times_put_ktap(comparison, FW_NR_ASPECTS + 2, out);
 	return write_result(out);
 }
 
@@ -258,7 +268,16 @@ static unsigned int count_failures(const struct fw_comparison *comparison)
 
 	for (aspect = 0; aspect < FW_NR_ASPECTS; aspect++)
 		n += fw_comparison_count(comparison, aspect) > 0;
+	if (comparison->times)
+		n += comparison->times->verdicts[FW_TIMING_SLOWER];
 	return n;
+}
+
+static uint64_t count_skipped(const struct fw_comparison *comparison)
+{
+	const struct fw_time_comparison *times = comparison->times;
+
+	return times ? times->verdicts[FW_TIMING_TOO_FEW] + times->verdicts[FW_TIMING_UNSURE] : 0;
 }
 
 static int put_junit(const struct fw_comparison *comparison, FILE *out, bool color)
@@ -267,8 +286,9 @@ static int put_junit(const struct fw_comparison *comparison, FILE *out, bool col
 
 	(void)color;
 	fprintf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
-		"  <testsuite tests=\"%u\" failures=\"%u\" errors=\"0\" skipped=\"0\" name=\"",
-		FW_NR_ASPECTS + 1, count_failures(comparison));
+		"  <testsuite tests=\"%zu\" failures=\"%u\" errors=\"0\" skipped=\"%" PRIu64
+		"\" name=\"", FW_NR_ASPECTS + 1 + nr_times(comparison),
+		count_failures(comparison), count_skipped(comparison));
 	fw_xml_format(out, "forkwatch diff %s %s", comparison->a->path, comparison->b->path);
 	fputs("\">\n    <properties>\n      <property name=\"kernel A\" value=\"", out);
 	fw_xml_put(out, comparison->a->kernel);
@@ -283,6 +303,8 @@ static int put_junit(const struct fw_comparison *comparison, FILE *out, bool col
 	else
 		fputs(">\n      <failure message=\"a trace is incomplete\"/>\n    </testcase>\n",
 		      out);
+	if (comparison->times)
+		fw_times_put_junit(comparison, out);
 	fputs("  </testsuite>\n</testsuites>\n", out);
 	return write_result(out);
 }
@@ -326,20 +348,21 @@ static json_t *differences_json(const struct fw_comparison *comparison)
 
 static int put_json(const struct fw_comparison *comparison, FILE *out, bool color)
 {
-	json_t *object = json_pack("{s:i, s:s, s:o, s:o, s:s, s:i, s:s, s:I, s:I, s:o}",
+	json_t *object = json_pack("{s:i, s:s, s:o, s:o, s:s, s:i, s:s, s:I, s:I, s:o, s:o}",
 		"version", SCHEMA_VERSION, "type", "diff",
 		"a", side_json(comparison->a), "b", side_json(comparison->b),
 		"answer", fw_comparison_answer_name(comparison->answer),
 		"exit", comparison->answer, "reason", comparison->reason,
 		"matched", (json_int_t)comparison->matched,
 		"different", (json_int_t)comparison->different,
-		"differences", differences_json(comparison));
+		"differences", differences_json(comparison),
+		"times", fw_times_json(comparison));
 	int ret;
 
 	(void)color;
 	if (!object)
 		return -ENOMEM;
-	ret = json_dumpf(object, out, JSON_INDENT(2));
+	ret = json_dumpf(object, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
 	json_decref(object);
 	fputc('\n', out);
 	return ret && !ferror(out) ? -ENOMEM : write_result(out);

@@ -46,6 +46,7 @@ static bool is_type(const char *type, const json_t *value)
 	       (!strcmp(type, "array") && json_is_array(value)) ||
 	       (!strcmp(type, "string") && json_is_string(value)) ||
 	       (!strcmp(type, "integer") && json_is_integer(value)) ||
+	       (!strcmp(type, "number") && json_is_number(value)) ||
 	       (!strcmp(type, "boolean") && json_is_boolean(value)) ||
 	       (!strcmp(type, "null") && json_is_null(value));
 }
