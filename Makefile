@@ -123,8 +123,17 @@ $(skeleton): $(build)/bpf/forkwatch.bpf.o
 main_sources := $(wildcard tools/forkwatch.c tools/cmd_*.c)
 core_sources := $(filter-out $(main_sources),$(wildcard tools/*.c))
 library_sources := $(wildcard tools/libforkwatch/*.[cS])
-tool_flags   := -Imodule/uapi -Itools -Itools/libforkwatch -I$(build)/bpf
-tool_libs    := -ljansson -lbpf -lelf -lz
+tool_flags   := -Imodule/uapi -Itools -Itools/libforkwatch -I$(build)/bpf -I$(build)/proto
+tool_libs    := -ljansson -lprotobuf-c -lbpf -lelf -lz
+
+# What is not written by hand, and has to be there before anything is compiled.
+proto     := $(build)/proto/perfetto.pb-c
+generated := $(skeleton) $(proto).h
+
+$(proto).c $(proto).h &: tools/perfetto.proto | deps-tools
+	$(call say,PROTO,$(proto).c)
+	$(quiet)mkdir -p $(@D)
+	$(quiet)protoc-c --proto_path=tools --c_out=$(@D) perfetto.proto
 
 # Found when first used: not every target needs it.
 SYSROOT = $(eval SYSROOT := $$(shell $(qemu)/fetch sysroot | sed -n 's/^SYSROOT=//p'))$(SYSROOT)
@@ -134,10 +143,15 @@ sysroot_libs = -static -L$(SYSROOT)/usr/lib/aarch64-linux-gnu
 
 # $(1): directory below build/, $(2): compiler, $(3): its flags, $(4): flags to link with
 define tool_rules
-$(build)/$(1)/obj/%.o: tools/%.c $(skeleton) | deps-tools
+$(build)/$(1)/obj/%.o: tools/%.c $(generated) | deps-tools
 	$$(call say,CC,$$@)
 	$(quiet)mkdir -p $$(@D)
 	$(quiet)$(2) $$(cflags) $(tool_flags) $(3) -c $$< -o $$@
+
+$(build)/$(1)/obj/perfetto.pb-c.o: $(proto).c | deps-tools
+	$$(call say,CC,$$@)
+	$(quiet)mkdir -p $$(@D)
+	$(quiet)$(2) $$(cflags) $(3) -c $$< -o $$@
 
 # What other programs link: it knows nothing of the tool.
 $(library_sources:tools/%=$(build)/$(1)/obj/%.o): $(build)/$(1)/obj/%.o: tools/% | deps-tools
@@ -154,7 +168,8 @@ $(build)/$(1)/obj/libforkwatch/%.o: cflags += -fPIC $(if $(filter arm64,$(1)),-m
 $(main_sources:tools/%.c=$(build)/$(1)/obj/%.o): $(build)/version
 $(main_sources:tools/%.c=$(build)/$(1)/obj/%.o): cflags += -DFORKWATCH_VERSION='"$(version)"'
 
-$(build)/$(1)/libforkwatch-core.a: $(core_sources:tools/%.c=$(build)/$(1)/obj/%.o)
+$(build)/$(1)/libforkwatch-core.a: $(core_sources:tools/%.c=$(build)/$(1)/obj/%.o) \
+		$(build)/$(1)/obj/perfetto.pb-c.o
 	$$(call say,AR,$$@)
 	$(quiet)rm -f $$@ && ar rcs $$@ $$^
 
@@ -243,12 +258,17 @@ $(build)/arm64/e2e/%: tests/e2e/%.c $(build)/arm64/libforkwatch.a | deps-cross
 	$(quiet)$(ARM64_CC) $(cflags) $(test_flags) -Itools/libforkwatch $(if $(native),,$(sysroot_flags)) \
 		-MF $@.d -o $@ $(filter %.c %.a,$^) $(if $(native),-static,$(sysroot_libs)) -ljansson
 
-$(build)/unit/core/%.o: tools/%.c $(skeleton) | deps-tools
+$(build)/unit/core/%.o: tools/%.c $(generated) | deps-tools
 	$(call say,CC,$@)
 	$(quiet)mkdir -p $(@D)
 	$(quiet)$(HOSTCC) $(cflags) $(sanitize) $(tool_flags) -c $< -o $@
 
-$(build)/unit/libforkwatch-core.a: $(core_sources:tools/%.c=$(build)/unit/core/%.o)
+$(build)/unit/core/perfetto.pb-c.o: $(proto).c
+	$(quiet)mkdir -p $(@D)
+	$(quiet)$(HOSTCC) $(cflags) $(sanitize) -c $< -o $@
+
+$(build)/unit/libforkwatch-core.a: $(core_sources:tools/%.c=$(build)/unit/core/%.o) \
+		$(build)/unit/core/perfetto.pb-c.o
 	$(quiet)rm -f $@ && ar rcs $@ $^
 
 # A file of tests/unit that is no test_*.c is shared by all tests.
@@ -276,7 +296,8 @@ fuzz: $(build)/fuzz/fuzz_trace ## look for traces that break what reads them (FU
 	$(quiet)cd $(build)/fuzz && ./fuzz_trace -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
 		corpus $(CURDIR)/tests/fuzz/corpus
 
-$(build)/fuzz/fuzz_trace: tests/fuzz/fuzz_trace.c $(core_sources) $(wildcard tools/*.h) $(skeleton) | deps-fuzz
+$(build)/fuzz/fuzz_trace: tests/fuzz/fuzz_trace.c $(core_sources) $(proto).c $(wildcard tools/*.h) \
+		$(generated) | deps-fuzz
 	$(call say,CLANG,$@)
 	$(quiet)mkdir -p $(@D)
 	$(quiet)$(CLANG) -std=gnu11 -O1 -g -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined \

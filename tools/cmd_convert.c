@@ -54,8 +54,7 @@ static int parse_option(const struct fw_cmd *cmd, struct convert *convert, int c
 	case OPT_TO:
 		convert->conversion = fw_conversion_find(optarg);
 		if (!convert->conversion)
-			return fw_cmd_misuse(cmd, "'%s' is none of golden, json, ndjson, chrome",
-					     optarg);
+			return fw_cmd_misuse(cmd, "there is no format '%s', see --help", optarg);
 		return -1;
 	}
 	return fw_cmd_bad_option(cmd, c, argv);
@@ -89,7 +88,7 @@ static int convert_main(const struct fw_cmd *cmd, int argc, char **argv)
 
 const struct fw_cmd fw_cmd_convert = {
 	.name = "convert",
-	.summary = "write a trace in another format: golden, json, ndjson, chrome",
+	.summary = "write a trace in another format: golden, json, chrome, perfetto, csv",
 	.usage =
 "convert --to FORMAT [OPTION…] DIR\n"
 "\n"
@@ -101,6 +100,8 @@ const struct fw_cmd fw_cmd_convert = {
 "  ndjson   the same, an object a line, as forkwatch run --format json prints it\n"
 "  chrome   Chrome's trace events, for ui.perfetto.dev and chrome://tracing: tasks,\n"
 "           what they did as slices, an arrow from each fork to its child\n"
+"  perfetto the same in Perfetto's own format, for ui.perfetto.dev and trace_processor\n"
+"  csv      a row for each fork, as RFC 4180 has it; empty is what was not observed\n"
 "\n"
 "      --to FORMAT       one of these\n"
 "  -o, --output FILE     write there, not to standard output\n"

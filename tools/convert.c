@@ -135,6 +135,9 @@ const struct fw_conversion fw_conversions[] = {
 	{ "ndjson", "the same, an object a line: forks, then the summary", to_ndjson },
 	{ "chrome", "Chrome's trace events, for ui.perfetto.dev and chrome://tracing",
 	  fw_convert_chrome },
+	{ "perfetto", "Perfetto's own format, for ui.perfetto.dev and trace_processor",
+	  fw_convert_perfetto },
+	{ "csv", "a row for each fork, for spreadsheets and data frames", fw_convert_csv },
 	{ NULL }
 };
 

@@ -17,7 +17,9 @@ struct fw_conversion {
 extern const struct fw_conversion fw_conversions[];	/* ends with a NULL name */
 const struct fw_conversion *fw_conversion_find(const char *name);
 
-/* Chrome's JSON, in convert_chrome.c. */
+/* Each in its convert_*.c. */
 int fw_convert_chrome(struct fw_replay *replay, FILE *out);
+int fw_convert_csv(struct fw_replay *replay, FILE *out);
+int fw_convert_perfetto(struct fw_replay *replay, FILE *out);
 
 #endif
