@@ -13,6 +13,8 @@
 struct check {
 	const char *dir;
 	const char *rules;		/* NULL: all */
+	const char *allowed;		/* file of known deviations, NULL: none */
+	struct fw_allow allow;
 	struct fw_output output;
 	const struct fw_verdict_format *format;
 	struct fw_verdicts verdicts;
@@ -69,11 +71,13 @@ static int check_trace(struct check *check)
 }
 
 enum {
-	OPT_COLOR = 256,
+	OPT_ALLOW = 256,
+	OPT_COLOR,
 	OPT_RULES,
 };
 
 static const struct option long_options[] = {
+	{ "allow",	required_argument,	NULL, OPT_ALLOW },
 	{ "color",	required_argument,	NULL, OPT_COLOR },
 	{ "format",	required_argument,	NULL, 'f' },
 	{ "help",	no_argument,		NULL, 'h' },
@@ -95,6 +99,9 @@ static int parse_option(const struct fw_cmd *cmd, struct check *check, int c, ch
 		return fw_cmd_help(cmd);
 	case 'o':
 		check->output.path = optarg;
+		return -1;
+	case OPT_ALLOW:
+		check->allowed = optarg;
 		return -1;
 	case OPT_COLOR:
 		if (fw_output_parse_color(optarg, &check->output.color))
@@ -124,6 +131,24 @@ static int parse(const struct fw_cmd *cmd, struct check *check, int argc, char *
 	return -1;
 }
 
+/* Returns an exit status. */
+static int check_allowing(struct check *check)
+{
+	char error[512];
+	int status;
+
+	if (!check->allowed)
+		return check_trace(check);
+	if (fw_allow_open(&check->allow, check->allowed, error, sizeof(error))) {
+		fw_message("%s", error);
+		return FW_STATUS_TROUBLE;
+	}
+	check->verdicts.allow = &check->allow;
+	status = check_trace(check);
+	fw_allow_close(&check->allow);
+	return status;
+}
+
 static int check_main(const struct fw_cmd *cmd, int argc, char **argv)
 {
 	struct check check = { .format = fw_verdict_format_find("text") };
@@ -141,7 +166,7 @@ static int check_main(const struct fw_cmd *cmd, int argc, char **argv)
 	    fw_verdicts_choose(&check.verdicts, check.rules, word, sizeof(word)))
 		status = fw_cmd_misuse(cmd, "there is no rule '%s' (forkwatch list rules)", word);
 	else
-		status = check_trace(&check);
+		status = check_allowing(&check);
 	fw_verdicts_close(&check.verdicts);
 	return status;
 }
@@ -155,15 +180,17 @@ const struct fw_cmd fw_cmd_check = {
 "Judges every fork of the trace in DIR by the rules that `forkwatch list rules'\n"
 "shows, and says of each rule whether it holds, with every value that does not.\n"
 "\n"
+"      --allow FILE      known deviations: lines of RULE WHERE REASON, where WHERE is *\n"
+"                        or conditions: comm=sh,kind=fork,kernel=6.1.*,field=x0\n"
 "      --rules LIST      only these: ids, or letters for all of a kind: A1,B2,C\n"
 "  -f, --format FORMAT   text (default), json, ktap or junit\n"
 "  -o, --output FILE     write there, not to standard output\n"
 "      --color WHEN      auto (default), always or never; NO_COLOR is honoured\n"
 "  -h, --help            this text\n"
 "\n"
-"exit status: 0 all that was judged holds; 1 a rule is broken; 2 trouble; 3 nothing\n"
-"is broken, but events were lost or the recording was cut; 4 nothing could be\n"
-"judged, or a rule named by its id was not observed in any fork\n",
+"exit status: 0 all that was judged holds, or is allowed not to; 1 a rule is broken; 2\n"
+"trouble; 3 nothing is broken, but events were lost or the recording was cut; 4\n"
+"nothing could be judged, or a rule named by its id was not observed in any fork\n",
 	.trouble = FW_STATUS_TROUBLE,
 	.main = check_main,
 };

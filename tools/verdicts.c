@@ -65,6 +65,37 @@ int fw_verdicts_choose(struct fw_verdicts *verdicts, const char *list, char *wor
 	}
 }
 
+/* Is it a known deviation? Then it is counted here. */
+static bool is_allowed(struct fw_verdicts *verdicts, struct fw_rule_verdict *rule,
+		       const struct fw_deviation *deviation)
+{
+	if (!verdicts->allow || !fw_allow_excuses(verdicts->allow, deviation))
+		return false;
+	rule->allowed++;
+	return true;
+}
+
+static const char *comm_of(const struct fw_fork *fork)
+{
+	if (fork->enter)
+		return fork->enter->comm;
+	return fork->first_run ? fork->first_run->comm : "";
+}
+
+static bool fork_is_allowed(struct fw_verdicts *verdicts, struct fw_rule_verdict *rule,
+			    const struct fw_fork *fork, const char *why)
+{
+	const struct fw_deviation deviation = {
+		.rule = rule->rule->id,
+		.comm = comm_of(fork),
+		.kind = fw_fork_kind(fork),
+		.kernel = verdicts->info->env.release,
+		.why = why,
+	};
+
+	return is_allowed(verdicts, rule, &deviation);
+}
+
 static void keep_failure(struct fw_rule_verdict *rule, const struct fw_fork *fork,
 			 const char *why)
 {
@@ -89,6 +120,8 @@ void fw_verdicts_add(struct fw_verdicts *verdicts, const struct fw_fork *fork)
 		struct fw_rule_verdict *rule = &verdicts->rules[i];
 		const char *why = judgements[i].why.text;
 
+		if (judgements[i].verdict == FW_FAIL && fork_is_allowed(verdicts, rule, fork, why))
+			continue;
 		rule->counts[judgements[i].verdict]++;
 		if (judgements[i].verdict == FW_FAIL)
 			keep_failure(rule, fork, why);
@@ -119,7 +152,7 @@ static void name_rule(char *list, size_t size, const char *id)
 void fw_verdicts_settle(struct fw_verdicts *verdicts, const struct fw_replay_result *replay)
 {
 	char broken[FW_WHY_LEN / 2] = "", unseen[FW_WHY_LEN / 2] = "";
-	uint64_t passed = 0;
+	uint64_t passed = 0, allowed = 0;
 	size_t i;
 
 	verdicts->replay = replay;
@@ -130,6 +163,7 @@ void fw_verdicts_settle(struct fw_verdicts *verdicts, const struct fw_replay_res
 		if (!rule->chosen)
 			continue;
 		passed += rule->counts[FW_PASS];
+		allowed += rule->allowed;
 		if (rule->verdict == FW_FAIL)
 			name_rule(broken, sizeof(broken), rule->rule->id);
 		else if (rule->named && rule->verdict == FW_NOT_OBSERVED)
@@ -147,6 +181,9 @@ void fw_verdicts_settle(struct fw_verdicts *verdicts, const struct fw_replay_res
 	} else if (*unseen) {
 		verdicts->answer = FW_UNSUPPORTED;
 		snprintf(verdicts->reason, FW_WHY_LEN, "not observed in any fork:%s", unseen);
+	} else if (allowed) {
+		snprintf(verdicts->reason, FW_WHY_LEN, "but for %" PRIu64 " known deviation%s",
+			 allowed, allowed == 1 ? "" : "s");
 	} else if (!passed) {
 		verdicts->answer = FW_UNSUPPORTED;
 		snprintf(verdicts->reason, FW_WHY_LEN, "%s",

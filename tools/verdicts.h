@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "allow.h"
 #include "check.h"
 #include "names.h"
 #include "replay.h"
@@ -20,13 +21,17 @@ struct fw_failure {
 	char why[FW_WHY_LEN];
 };
 
-/* What one rule says: FAIL if any fork broke it, else PASS if any was seen to keep it. */
+/*
+ * What one rule says: FAIL if a fork broke it that may not, else PASS if any was
+ * seen to keep it.
+ */
 struct fw_rule_verdict {
 	const struct fw_rule *rule;
 	bool chosen;
 	bool named;			/* by its own id: it must be judged */
 	enum fw_verdict verdict;
-	uint64_t counts[FW_NR_VERDICTS];
+	uint64_t counts[FW_NR_VERDICTS];	/* but for those that */
+	uint64_t allowed;		/* broke it, and are known to */
 	struct fw_failure failures[FW_FAILURES_KEPT];
 	unsigned int nr_failures;
 	char unseen[FW_WHY_LEN];	/* what would show it, of a fork where it was not seen */
@@ -44,10 +49,11 @@ struct fw_verdicts {
 	const char *trace;		/* its name */
 	const struct fw_trace_info *info;
 	const struct fw_replay_result *replay;
+	struct fw_allow *allow;		/* known deviations, NULL: none */
 	uint64_t forks;
 	struct fw_rule_verdict *rules;	/* fw_nr_rules of them */
 	enum fw_answer answer;
-	char reason[FW_WHY_LEN];	/* for the answer, in words; "" for FW_HOLDS */
+	char reason[FW_WHY_LEN];	/* for the answer, in words; "" for none */
 };
 
 /* All rules are chosen. Returns 0 or -ENOMEM. */

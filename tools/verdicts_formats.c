@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "allow_formats.h"
 #include "array.h"
 #include "json.h"
 #include "text.h"
@@ -32,6 +33,12 @@ static const char *fork_name(const struct fw_failure *failure, char *buf, size_t
 	snprintf(buf, size, "fork %" PRIu64 " %s%s%s", failure->fork, failure->parent,
 		 *failure->child ? " -> " : "", failure->child);
 	return buf;
+}
+
+/* All that broke it were allowed to. */
+static bool is_excused(const struct fw_rule_verdict *rule)
+{
+	return rule->allowed && rule->verdict != FW_FAIL;
 }
 
 static uint64_t not_shown(const struct fw_rule_verdict *rule)
@@ -65,10 +72,14 @@ static void put_counts(struct fw_text *text, const struct fw_rule_verdict *rule)
 			length += snprintf(counts + length, sizeof(counts) - length,
 					   "%s%" PRIu64 " %s", length ? "  " : "",
 					   rule->counts[words[i].verdict], words[i].word);
+	if (rule->allowed)
+		snprintf(counts + length, sizeof(counts) - length, "%s%" PRIu64 " allowed",
+			 length ? "  " : "", rule->allowed);
 	fw_text_at(text, AT_COUNTS, rule->verdict == FW_FAIL ? FW_LOUD : FW_PLAIN, counts);
 }
 
-static void put_rule_text(struct fw_text *text, const struct fw_rule_verdict *rule)
+static void put_rule_text(struct fw_text *text, const struct fw_verdicts *verdicts,
+			  const struct fw_rule_verdict *rule)
 {
 	char name[2 * FW_NAME_TASK_LEN + 32];
 	unsigned int i;
@@ -88,6 +99,7 @@ static void put_rule_text(struct fw_text *text, const struct fw_rule_verdict *ru
 		fw_text_row(text, "");
 		fw_text_item(text, "and %" PRIu64 " more", not_shown(rule));
 	}
+	fw_allow_put_text(text, verdicts, rule);
 	if (rule->counts[FW_NOT_OBSERVED] && *rule->unseen) {
 		fw_text_row(text, "");
 		fw_text_words(text, rule->unseen);
@@ -122,8 +134,10 @@ static void put_lines(struct fw_text *text, const struct fw_verdicts *verdicts)
 	fw_text_item(text, "%" PRIu64 " forks", verdicts->forks);
 	fw_text_end(text, true);
 	for (i = 0; i < fw_nr_rules; i++)
-		if (verdicts->rules[i].chosen && verdicts->rules[i].verdict != FW_NA)
-			put_rule_text(text, &verdicts->rules[i]);
+		if (verdicts->rules[i].chosen &&
+		    (verdicts->rules[i].verdict != FW_NA || verdicts->rules[i].allowed))
+			put_rule_text(text, verdicts, &verdicts->rules[i]);
+	fw_allow_put_unused_text(text, verdicts);
 	put_missing_text(text, verdicts->replay);
 	fw_text_end(text, true);
 	fw_text_at(text, 0, verdicts->answer == FW_HOLDS ? FW_BOLD : FW_LOUD,
@@ -151,9 +165,10 @@ static int put_text(const struct fw_verdicts *verdicts, FILE *out, bool color)
 /*
  * KTAP, version 1: Documentation/dev-tools/ktap.rst of the kernel.
  */
-static void put_rule_ktap(const struct fw_rule_verdict *rule, unsigned int number, FILE *out)
+static void put_rule_ktap(const struct fw_verdicts *verdicts, const struct fw_rule_verdict *rule,
+			  unsigned int number, FILE *out)
 {
-	char name[2 * FW_NAME_TASK_LEN + 32];
+	char name[2 * FW_NAME_TASK_LEN + 32], excuses[FW_EXCUSES_LEN];
 	unsigned int i;
 
 	for (i = 0; i < rule->nr_failures; i++)
@@ -163,7 +178,10 @@ static void put_rule_ktap(const struct fw_rule_verdict *rule, unsigned int numbe
 		fprintf(out, "# and %" PRIu64 " more\n", not_shown(rule));
 	fprintf(out, "%sok %u %s %s", rule->verdict == FW_FAIL ? "not " : "", number,
 		rule->rule->id, rule->rule->text);
-	if (rule->verdict == FW_NOT_OBSERVED)
+	if (is_excused(rule))
+		fprintf(out, " # XFAIL %s",
+			fw_allow_name_excuses(verdicts, rule, excuses, sizeof(excuses)));
+	else if (rule->verdict == FW_NOT_OBSERVED)
 		fprintf(out, " # SKIP not observed: %s", rule->unseen);
 	else if (rule->verdict == FW_NA)
 		fputs(" # SKIP no fork that it is about", out);
@@ -206,7 +224,8 @@ static int put_ktap(const struct fw_verdicts *verdicts, FILE *out, bool color)
 		plain(verdicts->info->env.release, name, sizeof(name)), verdicts->forks);
 	for (i = 0; i < fw_nr_rules; i++)
 		if (verdicts->rules[i].chosen)
-			put_rule_ktap(&verdicts->rules[i], ++number, out);
+			put_rule_ktap(verdicts, &verdicts->rules[i], ++number, out);
+	fw_allow_put_unused(verdicts, out);
 	put_missing_ktap(verdicts->replay, out);
 	fprintf(out, "%sok %u complete: nothing was lost, and the recording came to its end\n",
 		verdicts->replay->complete ? "" : "not ", number + 1);
@@ -246,13 +265,17 @@ static void put_skipped(const char *why, FILE *out)
 	fputs("\"/>\n    </testcase>\n", out);
 }
 
-static void put_rule_junit(const struct fw_rule_verdict *rule, FILE *out)
+static void put_rule_junit(const struct fw_verdicts *verdicts, const struct fw_rule_verdict *rule,
+			   FILE *out)
 {
 	const char class[] = { *rule->rule->id, '\0' };
+	char excuses[FW_EXCUSES_LEN];
 
 	put_case(out, class, rule->rule->id, rule->rule->text);
 	if (rule->verdict == FW_FAIL)
 		put_failures(rule, out);
+	else if (is_excused(rule))
+		put_skipped(fw_allow_name_excuses(verdicts, rule, excuses, sizeof(excuses)), out);
 	else if (rule->verdict == FW_NOT_OBSERVED)
 		put_skipped(rule->unseen, out);
 	else if (rule->verdict == FW_NA)
@@ -261,13 +284,24 @@ static void put_rule_junit(const struct fw_rule_verdict *rule, FILE *out)
 		fputs("/>\n", out);
 }
 
-static unsigned int count(const struct fw_verdicts *verdicts, enum fw_verdict verdict)
+static bool is_skipped(const struct fw_rule_verdict *rule)
+{
+	return is_excused(rule) || rule->verdict == FW_NOT_OBSERVED || rule->verdict == FW_NA;
+}
+
+static bool has_failed(const struct fw_rule_verdict *rule)
+{
+	return rule->verdict == FW_FAIL;
+}
+
+static unsigned int count(const struct fw_verdicts *verdicts,
+			  bool (*is)(const struct fw_rule_verdict *rule))
 {
 	unsigned int n = 0;
 	size_t i;
 
 	for (i = 0; i < fw_nr_rules; i++)
-		n += verdicts->rules[i].chosen && verdicts->rules[i].verdict == verdict;
+		n += verdicts->rules[i].chosen && is(&verdicts->rules[i]);
 	return n;
 }
 
@@ -293,8 +327,8 @@ static int put_junit(const struct fw_verdicts *verdicts, FILE *out, bool color)
 		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
 		"  <testsuite tests=\"%u\" failures=\"%u\" errors=\"0\" skipped=\"%u\" name=\"",
 		nr_chosen(verdicts) + 1,
-		count(verdicts, FW_FAIL) + !verdicts->replay->complete,
-		count(verdicts, FW_NOT_OBSERVED) + count(verdicts, FW_NA));
+		count(verdicts, has_failed) + !verdicts->replay->complete,
+		count(verdicts, is_skipped));
 	fw_xml_format(out, "forkwatch check %s", verdicts->trace);
 	fputs("\">\n    <properties>\n      <property name=\"kernel\" value=\"", out);
 	fw_xml_put(out, verdicts->info->env.release);
@@ -302,7 +336,7 @@ static int put_junit(const struct fw_verdicts *verdicts, FILE *out, bool color)
 		"    </properties>\n", verdicts->forks);
 	for (i = 0; i < fw_nr_rules; i++)
 		if (verdicts->rules[i].chosen)
-			put_rule_junit(&verdicts->rules[i], out);
+			put_rule_junit(verdicts, &verdicts->rules[i], out);
 	put_complete_junit(verdicts->replay, out);
 	fputs("  </testsuite>\n</testsuites>\n", out);
 	return write_result(out);
@@ -330,12 +364,15 @@ static json_t *failures_json(const struct fw_rule_verdict *rule)
 
 static json_t *rule_json(const struct fw_rule_verdict *rule)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}",
+	bool only_allowed = is_excused(rule) && !rule->counts[FW_PASS];
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o}",
 			 "id", rule->rule->id, "text", rule->rule->text,
 			 "source", rule->rule->source,
-			 "verdict", fw_verdict_name(rule->verdict),
+			 "verdict", only_allowed ? "ALLOWED" : fw_verdict_name(rule->verdict),
 			 "pass", (json_int_t)rule->counts[FW_PASS],
 			 "fail", (json_int_t)rule->counts[FW_FAIL],
+			 "allowed", (json_int_t)rule->allowed,
 			 "not_observed", (json_int_t)rule->counts[FW_NOT_OBSERVED],
 			 "not_applicable", (json_int_t)rule->counts[FW_NA],
 			 "failures", failures_json(rule),
@@ -379,14 +416,16 @@ static json_t *verdicts_json(const struct fw_verdicts *verdicts)
 {
 	const struct fw_env *env = &verdicts->info->env;
 
-	return json_pack("{s:i, s:s, s:o, s:{s:o, s:o}, s:s, s:i, s:s, s:I, s:o, s:b, s:o, s:o}",
+	return json_pack("{s:i, s:s, s:o, s:{s:o, s:o}, s:s, s:i, s:s, s:I,"
+			 " s:o, s:o, s:b, s:o, s:o}",
 			 "version", SCHEMA_VERSION, "type", "check",
 			 "trace", fw_json_text(verdicts->trace, PATH_MAX),
 			 "kernel", "release", fw_json_text(env->release, sizeof(env->release)),
 			 "machine", fw_json_text(env->machine, sizeof(env->machine)),
 			 "answer", fw_answer_name(verdicts->answer), "exit", verdicts->answer,
 			 "reason", verdicts->reason, "forks", (json_int_t)verdicts->forks,
-			 "rules", rules_json(verdicts), "complete", verdicts->replay->complete,
+			 "rules", rules_json(verdicts), "allow", fw_allow_json(verdicts),
+			 "complete", verdicts->replay->complete,
 			 "losses", losses_json(&verdicts->replay->losses),
 			 "missing", missing_json(verdicts->replay));
 }
