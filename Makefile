@@ -124,7 +124,7 @@ main_sources := $(wildcard tools/forkwatch.c tools/cmd_*.c)
 core_sources := $(filter-out $(main_sources),$(wildcard tools/*.c))
 library_sources := $(wildcard tools/libforkwatch/*.[cS])
 tool_flags   := -Imodule/uapi -Itools -Itools/libforkwatch -I$(build)/bpf -I$(build)/proto
-tool_libs    := -ljansson -lprotobuf-c -lbpf -lelf -lz
+tool_libs    := -ljansson -lprotobuf-c -lzstd -lbpf -lelf -lz
 
 # What is not written by hand, and has to be there before anything is compiled.
 proto     := $(build)/proto/perfetto.pb-c

@@ -24,6 +24,7 @@ struct record {
 	struct fw_session_options session;
 	const char *dir;
 	bool force;
+	bool compress;
 	bool quiet;
 	bool verbose;
 	bool begun;
@@ -33,7 +34,8 @@ struct record {
 };
 
 enum {
-	OPT_FORCE = 256,
+	OPT_COMPRESS = 256,
+	OPT_FORCE,
 	OPT_RING,
 	OPT_STAGES,
 	OPT_SWITCHES,
@@ -41,6 +43,7 @@ enum {
 
 static const struct option long_options[] = {
 	{ "all",	no_argument,		NULL, 'a' },
+	{ "compress",	no_argument,		NULL, OPT_COMPRESS },
 	{ "force",	no_argument,		NULL, OPT_FORCE },
 	{ "help",	no_argument,		NULL, 'h' },
 	{ "output",	required_argument,	NULL, 'o' },
@@ -59,6 +62,9 @@ static int parse_option(const struct fw_cmd *cmd, struct record *record, int c, 
 	switch (c) {
 	case 'a':
 		record->session.source.all = true;
+		break;
+	case OPT_COMPRESS:
+		record->compress = true;
 		break;
 	case OPT_FORCE:
 		record->force = true;
@@ -174,6 +180,8 @@ static int sink_begin(void *ctx)
 	int ret;
 
 	ret = describe(record);
+	if (!ret && record->compress)
+		ret = fw_trace_compress(record->writer);
 	if (!ret)
 		ret = fw_trace_begin(record->writer, &record->info);
 	record->begun = !ret;
@@ -358,6 +366,8 @@ const struct fw_cmd fw_cmd_record = {
 "\n"
 "  -o, --output DIR      made if it is not there; must be empty if it is\n"
 "      --force           replace the trace that DIR holds\n"
+"      --compress        with zstd, packet by packet: report, show, check, diff and\n"
+"                        convert read it as it is, babeltrace2 after zstd -d --rm DIR/*.zst\n"
 "  -a, --all             all processes but forkwatch\n"
 "  -p, --pid PID         the process PID\n"
 "      --stages WHICH    how long the steps of a fork took: off (default), core or all\n"

@@ -7,7 +7,9 @@
  *	DIR/cpuN	the events of one CPU, each as the bytes of its ABI struct
  *	DIR/session	kernel symbols the events need; how the recording ended
  *
- * Streams are made of packets of at most 64 KiB, each appended in one write.
+ * Streams are made of packets of at most 64 KiB, each appended in one write. In a
+ * compressed trace each packet is a zstd frame, and the streams' names end with .zst;
+ * `zstd -d --rm' of these files makes it a plain one.
  */
 #ifndef FW_TRACE_H
 #define FW_TRACE_H
@@ -54,6 +56,12 @@ struct fw_trace_writer;
  * trace of ours and nothing else. Nothing in it changes yet. Returns 0 or -errno.
  */
 int fw_trace_create(struct fw_trace_writer **out, const char *dir, bool force);
+
+/*
+ * From here on packets are compressed, each by itself, and files are called cpuN.zst:
+ * to be called before the trace is begun. Returns 0 or -ENOMEM.
+ */
+int fw_trace_compress(struct fw_trace_writer *writer);
 
 /*
  * Removes what was in the directory and begins the trace. The symbols of

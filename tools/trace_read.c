@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 
 #include "ctf.h"
+#include "packed.h"
 #include "symbols.h"
 
 #define DAMAGE_BYTES	4096		/* of text; more than that helps nobody */
@@ -25,6 +26,7 @@
 struct stream {
 	char *name;
 	int fd;
+	struct fw_unpacker *unpacker;	/* NULL for one that is not compressed */
 	uint64_t size, offset;		/* of the file, and of the next packet in it */
 	uint64_t start;			/* offset of the packet in memory */
 	struct fw_ctf_packet packet;
@@ -219,26 +221,40 @@ static int check_events(struct fw_trace *trace, struct stream *stream)
 	return 0;
 }
 
+static int make_room(struct stream *stream, size_t size)
+{
+	uint8_t *buffer;
+
+	if (size <= stream->allocated)
+		return 0;
+	buffer = realloc(stream->buffer, size);
+	if (!buffer)
+		return -ENOMEM;
+	stream->buffer = buffer;
+	stream->allocated = size;
+	return 0;
+}
+
+/* What of a compressed packet lies behind its header came with that. */
 static int read_content(struct fw_trace *trace, struct stream *stream)
 {
 	size_t size = stream->packet.content_size / 8 - sizeof(stream->packet);
 	ssize_t n;
 
-	if (size > stream->allocated) {
-		uint8_t *buffer = realloc(stream->buffer, size);
-
-		if (!buffer)
-			return -ENOMEM;
-		stream->buffer = buffer;
-		stream->allocated = size;
-	}
-	n = read_at(stream->fd, stream->buffer, size, stream->start + sizeof(stream->packet));
-	if (n < 0)
-		return damaged(trace, stream, stream->start, strerror(-n));
-	if ((size_t)n < size)
-		return damaged(trace, stream, stream->start, "the file is cut within a packet");
-	stream->content = size;
+	stream->content = 0;
 	stream->position = 0;
+	if (!stream->unpacker) {
+		if (make_room(stream, size))
+			return -ENOMEM;
+		n = read_at(stream->fd, stream->buffer, size,
+			    stream->start + sizeof(stream->packet));
+		if (n < 0)
+			return damaged(trace, stream, stream->start, strerror(-n));
+		if ((size_t)n < size)
+			return damaged(trace, stream, stream->start,
+				       "the file is cut within a packet");
+	}
+	stream->content = size;
 	return check_events(trace, stream);
 }
 
@@ -249,44 +265,95 @@ static int give_up(struct stream *stream)
 	return 0;
 }
 
+/* Why a frame could not be unpacked. */
+static const char *unpack_fault(int error)
+{
+	switch (error) {
+	case -ENODATA:
+		return "the file is cut within a packet";
+	case -EBADMSG:
+		return "no packet begins here";
+	case -EMSGSIZE:
+		return "a packet of an impossible size";
+	case -EILSEQ:
+		return "a packet whose checksum is wrong";
+	}
+	return strerror(-error);
+}
+
 /*
- * Gets the header of the next packet into @stream. Returns 1, 0 at the end. A
+ * Unpacks the next packet: its header to @packet, and what is behind it to the buffer.
+ * Returns how many bytes of the file it takes, or -errno with @fault.
+ */
+static ssize_t unpack(struct stream *stream, struct fw_ctf_packet *packet, const char **fault)
+{
+	const void *data;
+	size_t size;
+	ssize_t bytes = fw_unpack(stream->unpacker, stream->start, &data, &size);
+
+	if (bytes < 0) {
+		*fault = unpack_fault(bytes);
+		return bytes;
+	}
+	*fault = "a packet of an impossible size";
+	if (size < sizeof(*packet))
+		return -EMSGSIZE;
+	memcpy(packet, data, sizeof(*packet));
+	if (packet->packet_size / 8 != size)
+		return -EMSGSIZE;
+	if (make_room(stream, size))
+		return -ENOMEM;
+	memcpy(stream->buffer, (const uint8_t *)data + sizeof(*packet), size - sizeof(*packet));
+	return bytes;
+}
+
+/* The same of a packet that is not compressed, less what is behind its header. */
+static ssize_t read_header(const struct stream *stream, struct fw_ctf_packet *packet,
+			   const char **fault)
+{
+	ssize_t n = read_at(stream->fd, packet, sizeof(*packet), stream->start);
+
+	*fault = "the file is cut within a packet";
+	if (n < 0)
+		*fault = strerror(-n);
+	else if (n < (ssize_t)sizeof(*packet))
+		n = -ENODATA;
+	else
+		n = packet->packet_size / 8;
+	return n;
+}
+
+/*
+ * Gets the header of the next packet into @stream. Returns 1, 0 at the end, -ENOMEM. A
  * packet that is cut or none is the end as well.
  */
 static int next_header(struct fw_trace *trace, struct stream *stream)
 {
 	struct fw_ctf_packet packet;
-	const char *fault;
-	ssize_t n;
+	const char *fault, *unread;
+	ssize_t bytes;
 
 	if (stream->offset == stream->size)
 		return 0;
 	stream->start = stream->offset;
-	n = read_at(stream->fd, &packet, sizeof(packet), stream->start);
-	if (n < 0) {
-		damaged(trace, stream, stream->start, strerror(-n));
-		return give_up(stream);
-	}
-	if (n < (ssize_t)sizeof(packet)) {
-		damaged(trace, stream, stream->start, "the file is cut within a packet");
-		return give_up(stream);
-	}
-	fault = packet_fault(trace, &packet);
+	bytes = stream->unpacker ? unpack(stream, &packet, &unread) :
+				   read_header(stream, &packet, &unread);
+	if (bytes == -ENOMEM)
+		return bytes;
+	fault = bytes < 0 ? unread : packet_fault(trace, &packet);
 	if (!fault)
 		fault = sequel_fault(stream, &packet);
+	if (!fault && (uint64_t)bytes > stream->size - stream->start)
+		fault = "the file is cut within a packet";
 	if (fault) {
 		damaged(trace, stream, stream->start, fault);
-		return give_up(stream);
-	}
-	if (packet.packet_size / 8 > stream->size - stream->start) {
-		damaged(trace, stream, stream->start, "the file is cut within a packet");
 		return give_up(stream);
 	}
 	if (packet.packet_seq_num != (stream->begun ? stream->packet.packet_seq_num + 1 : 0))
 		damaged(trace, stream, stream->start, "packets are missing before this one");
 	stream->packet = packet;
 	stream->begun = true;
-	stream->offset = stream->start + packet.packet_size / 8;
+	stream->offset = stream->start + bytes;
 	return 1;
 }
 
@@ -438,6 +505,7 @@ static void stream_free(struct stream *stream)
 {
 	if (!stream)
 		return;
+	fw_unpacker_close(stream->unpacker);
 	if (stream->fd >= 0)
 		close(stream->fd);
 	free(stream->buffer);
@@ -470,6 +538,11 @@ static int stream_open(struct fw_trace *trace, int dir, const char *name, struct
 		goto fail;
 	}
 	stream->size = st.st_size;
+	if (fw_is_packed(stream->fd) &&
+	    fw_unpacker_open(&stream->unpacker, stream->fd, stream->size, FW_CTF_PACKET_MAX)) {
+		ret = fw_trace_fail(-ENOMEM, "out of memory");
+		goto fail;
+	}
 	*out = stream;
 	return 0;
 

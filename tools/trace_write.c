@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 
 #include "ctf.h"
+#include "packed.h"
 #include "symbols.h"
 
 #define FLUSH_NS	1000000000ULL
@@ -64,6 +65,7 @@ struct fw_trace_writer {
 	int error;			/* what ended the writing */
 	char *name;
 	bool made;			/* the directory was made by us */
+	struct fw_packer *packer;	/* NULL: packets are not compressed */
 	uint8_t uuid[FW_CTF_UUID_BYTES];
 	uint64_t bytes;
 	uint64_t events;		/* of the ABI, in the files */
@@ -146,15 +148,16 @@ static int create_file(struct fw_trace_writer *writer, const char *name)
 static int stream_create(struct stream **out, struct fw_trace_writer *writer,
 			 enum fw_ctf_stream id, uint32_t cpu, unsigned int nth)
 {
+	const char *suffix = writer->packer ? FW_PACKED_SUFFIX : "";
 	struct stream *stream;
 	char name[32];
 
 	if (id == FW_CTF_SESSION)
-		snprintf(name, sizeof(name), "session");
+		snprintf(name, sizeof(name), "session%s", suffix);
 	else if (!nth)
-		snprintf(name, sizeof(name), "cpu%" PRIu32, cpu);
+		snprintf(name, sizeof(name), "cpu%" PRIu32 "%s", cpu, suffix);
 	else
-		snprintf(name, sizeof(name), "cpu%" PRIu32 "_late%u", cpu, nth);
+		snprintf(name, sizeof(name), "cpu%" PRIu32 "_late%u%s", cpu, nth, suffix);
 	stream = calloc(1, sizeof(*stream));
 	if (!stream)
 		return -ENOMEM;
@@ -281,6 +284,29 @@ static void keep(struct fw_trace_writer *writer, struct stream *stream, size_t f
 	stream->since = now();
 }
 
+/* Appends the packet in memory to the file of @stream, whole or not at all. */
+static int append_packet(struct fw_trace_writer *writer, struct stream *stream, size_t size)
+{
+	const void *data = writer->packet;
+	ssize_t bytes = size;
+	int ret;
+
+	if (writer->packer)
+		bytes = fw_pack(writer->packer, writer->packet, size, &data);
+	if (bytes < 0)
+		return fail_write(writer, bytes);
+	ret = write_all(stream->fd, data, bytes, stream->bytes);
+	if (ret) {
+		/* What of it got there is no packet; where this fails, readers find out. */
+		if (ftruncate(stream->fd, stream->bytes))
+			return fail_write(writer, -errno);
+		return fail_write(writer, ret);
+	}
+	stream->bytes += bytes;
+	writer->bytes += bytes;
+	return 0;
+}
+
 /* Writes one packet: all events in memory, or with @all false those that are settled. */
 static int flush(struct fw_trace_writer *writer, struct stream *stream, bool all)
 {
@@ -321,17 +347,11 @@ static int flush(struct fw_trace_writer *writer, struct stream *stream, bool all
 		.events = n,
 	};
 	memcpy(packet->uuid, writer->uuid, sizeof(packet->uuid));
-	ret = write_all(stream->fd, packet, size, stream->bytes);
-	if (ret) {
-		/* What of it got there is no packet; where this fails, readers find out. */
-		if (ftruncate(stream->fd, stream->bytes))
-			return fail_write(writer, -errno);
-		return fail_write(writer, ret);
-	}
-	stream->bytes += size;
+	ret = append_packet(writer, stream, size);
+	if (ret)
+		return ret;
 	stream->packets++;
 	stream->written_time = writer->slots[n - 1].time;
-	writer->bytes += size;
 	writer->events += events;
 	keep(writer, stream, n, total);
 	return 0;
@@ -686,6 +706,7 @@ static void writer_free(struct fw_trace_writer *writer)
 	}
 	if (writer->dir >= 0)
 		close(writer->dir);
+	fw_packer_close(writer->packer);
 	free(writer->cpus);
 	free(writer->symbols);
 	free(writer->name);
@@ -731,15 +752,26 @@ static bool is_our_trace(int dir)
 
 static bool is_trace_file(const char *name)
 {
+	size_t length = strlen(name);
 	unsigned int cpu, nth;
+	char stream[32];
 	int end = 0;
 
-	if (!strcmp(name, FW_CTF_METADATA) || !strcmp(name, "session"))
+	if (!strcmp(name, FW_CTF_METADATA))
 		return true;
-	if (sscanf(name, "cpu%4u%n", &cpu, &end) == 1 && end && !name[end])
+	if (length > strlen(FW_PACKED_SUFFIX) &&
+	    !strcmp(name + length - strlen(FW_PACKED_SUFFIX), FW_PACKED_SUFFIX))
+		length -= strlen(FW_PACKED_SUFFIX);
+	if (length >= sizeof(stream))
+		return false;
+	memcpy(stream, name, length);
+	stream[length] = '\0';
+	if (!strcmp(stream, "session"))
+		return true;
+	if (sscanf(stream, "cpu%4u%n", &cpu, &end) == 1 && end && !stream[end])
 		return true;
 	end = 0;
-	return sscanf(name, "cpu%4u_late%1u%n", &cpu, &nth, &end) == 2 && end && !name[end];
+	return sscanf(stream, "cpu%4u_late%1u%n", &cpu, &nth, &end) == 2 && end && !stream[end];
 }
 
 /* May what is in @dir go? */
@@ -856,6 +888,13 @@ int fw_trace_create(struct fw_trace_writer **out, const char *dir, bool force)
 		return ret;
 	}
 	*out = writer;
+	return 0;
+}
+
+int fw_trace_compress(struct fw_trace_writer *writer)
+{
+	if (fw_packer_open(&writer->packer, FW_CTF_PACKET_BYTES))
+		return fail_write(writer, -ENOMEM);
 	return 0;
 }
 
