@@ -277,13 +277,14 @@ unit_shared := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
 $(build)/unit/%: tests/unit/%.c $(unit_shared) $(test_headers) $(build)/unit/libforkwatch-core.a | deps-unit
 	$(call say,CC,$@)
 	$(quiet)$(HOSTCC) $(cflags) $(sanitize) $(tool_flags) $(test_flags) -Itests/unit \
-		-DTEST_DATA_DIR='"$(CURDIR)/tests/data"' -MF $@.d -o $@ $(filter %.c %.a,$^) \
+		-DTEST_DATA_DIR='"$(CURDIR)/tests/data"' \
+		-DTEST_TOOL='"$(CURDIR)/$(build)/$(machine)/forkwatch"' -MF $@.d -o $@ $(filter %.c %.a,$^) \
 		-lcmocka $(tool_libs)
 
 # ---- what to run --------------------------------------------------------------------------
 
 .PHONY: unit
-unit: $(units) ## run the unit tests on this machine
+unit: $(build)/$(machine)/forkwatch $(units) ## run the unit tests on this machine
 	@tests/unit.sh $(units)
 
 FUZZ_SECONDS ?= 300

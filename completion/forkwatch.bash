@@ -25,6 +25,12 @@ _forkwatch_values()
 	--to) "$1" convert --help | sed -n 's/^  \([a-z]*\)  .*/\1/p' ;;
 	--color) echo auto always never ;;
 	--stages) echo off core all ;;
+	--sort) case $2 in
+		report) echo time duration wake pid comm kind errno verdict ;;
+		*) echo start time ;;
+		esac ;;
+	--kind) echo fork vfork thread clone kthread io-thread unknown ;;
+	--verdict) echo pass fail unseen na ;;
 	esac
 }
 

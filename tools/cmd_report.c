@@ -6,18 +6,18 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 
+#include "array.h"
 #include "check.h"
-#include "clone_flags.h"
 #include "cmd.h"
+#include "filter.h"
 #include "message.h"
 #include "names.h"
 #include "output.h"
 #include "render_text.h"
 #include "replay.h"
-#include "tree.h"
+#include "table.h"
 
 struct report {
 	const char *dir;
@@ -30,122 +30,15 @@ struct report {
 	struct fw_tally tally;
 	struct fw_findings *findings;
 	struct fw_tree *tree;
-	const struct fw_node *node;	/* the one to put in the next line */
-	unsigned int depth;
+	struct fw_filter filter;
+	struct fw_ids chosen;		/* what it took, by id */
+	uint64_t forks, taken;		/* all; those */
+	const struct fw_order *order;	/* NULL: as they began */
+	bool reverse;
 	struct fw_render render;
 	bool color;
 };
 
-/*
- * The table.
- */
-enum column {
-	AT_ID = 2,
-	AT_KIND = 8,
-	AT_TASK = 18,
-	AT_COPY = 50,
-	AT_WAKE = 60,
-	AT_RULES = 70,
-	AT_THEN = 80,
-};
-
-#define MAX_INDENT	8	/* generations; what lies deeper is shown there too */
-
-/* "exec /bin/ls, exit 0": what became of the task. */
-static void put_fate(struct fw_text *text, const struct fw_node *node)
-{
-	char plain[FORKWATCH_PATH_LEN + 8], signal[24], fate[FORKWATCH_PATH_LEN + 64];
-
-	*plain = '\0';
-	if (node->path)
-		fw_name_plain(node->path, FORKWATCH_PATH_LEN, plain, sizeof(plain));
-	*fate = '\0';
-	if (node->ended && WIFSIGNALED(node->code))
-		snprintf(fate, sizeof(fate), "%s",
-			 fw_signal_name(WTERMSIG(node->code), signal, sizeof(signal)));
-	else if (node->ended)
-		snprintf(fate, sizeof(fate), "exit %d", WEXITSTATUS(node->code));
-	if (*fate)
-		fw_text_at(text, AT_THEN, FW_PLAIN, fate);
-	if (*plain) {
-		snprintf(fate, sizeof(fate), "%s%s", node->ended ? "  " : "", plain);
-		fw_text_at(text, AT_THEN, FW_DIM, fate);
-	}
-}
-
-static void put_task(struct fw_text *text, const struct fw_node *node, unsigned int depth)
-{
-	unsigned int indent = depth < MAX_INDENT ? depth : MAX_INDENT;
-	const char *error = fw_error_name(node->error);
-	char name[FW_NAME_TASK_LEN];
-
-	if (node->error)
-		snprintf(name, sizeof(name), "-%s", error ? error : "?");
-	else
-		fw_name_task(node->comm, node->tid, node->tgid, name, sizeof(name));
-	fw_text_at(text, AT_TASK + 2 * indent, node->error ? FW_BOLD : FW_PLAIN, name);
-}
-
-static void put_time(struct fw_text *text, enum column column, uint64_t ns)
-{
-	char time[32];
-
-	if (ns)
-		fw_text_at(text, column, FW_PLAIN, fw_name_duration(0, ns, time, sizeof(time)));
-}
-
-static void put_rules(struct fw_text *text, const struct fw_node *node)
-{
-	char rules[64];
-
-	if (node->failed)
-		snprintf(rules, sizeof(rules), "%" PRIu32 " FAIL", node->failed);
-	else
-		snprintf(rules, sizeof(rules), "%" PRIu32 " pass", node->passed);
-	fw_text_at(text, AT_RULES, node->failed ? FW_LOUD : FW_PLAIN, rules);
-}
-
-static void put_node(struct report *report, struct fw_text *text)
-{
-	const struct fw_node *node = report->node;
-	char id[24];
-
-	if (node->id) {
-		snprintf(id, sizeof(id), "%4" PRIu64, node->id);
-		fw_text_at(text, AT_ID, FW_PLAIN, id);
-		fw_text_at(text, AT_KIND, FW_PLAIN, fw_fork_kind_name(node->kind));
-	}
-	put_task(text, node, report->depth);
-	put_time(text, AT_COPY, node->copy_ns);
-	put_time(text, AT_WAKE, node->wake_ns);
-	if (node->id)
-		put_rules(text, node);
-	if (node->id && !node->complete)
-		fw_text_at(text, AT_THEN, FW_LOUD, "INCOMPLETE");
-	put_fate(text, node);
-	fw_text_end(text, false);
-}
-
-static void put_headings(struct report *report, struct fw_text *text)
-{
-	static const struct {
-		enum column column;
-		const char *text;
-	} headings[] = {
-		{ AT_ID, "fork" }, { AT_KIND, "kind" }, { AT_TASK, "task" }, { AT_COPY, "copy" },
-		{ AT_WAKE, "wake" }, { AT_RULES, "rules" }, { AT_THEN, "then" },
-	};
-	size_t i;
-
-	(void)report;
-	for (i = 0; i < sizeof(headings) / sizeof(*headings); i++)
-		fw_text_at(text, headings[i].column, FW_BOLD, headings[i].text);
-	fw_text_end(text, false);
-}
-
-/*
- * The text: made piece by piece, so that a long table is never in memory.
- */
 static int put_text(struct report *report,
 		    void (*put)(struct report *report, struct fw_text *text))
 {
@@ -181,6 +74,11 @@ static void put_head(struct report *report, struct fw_text *text)
 		fw_text_item(text, "%s", when);
 	fw_text_item(text, "%s", length);
 	fw_text_item(text, "by %s", sources);
+	if (report->filter.nr) {
+		fw_text_row(text, "");
+		fw_text_item(text, "%" PRIu64 " of %" PRIu64 " forks are what was asked for",
+			     report->taken, report->forks);
+	}
 	fw_text_end(text, true);
 }
 
@@ -214,23 +112,16 @@ static void put_summary(struct report *report, struct fw_text *text)
 
 static int put_table(struct report *report)
 {
-	uint64_t lines = 0;
-	int err = 0;
+	const struct fw_table table = {
+		.out = report->output.file,
+		.color = report->color,
+		.limit = report->limit,
+		.chosen = report->filter.nr ? &report->chosen : NULL,
+		.order = report->order,
+		.reverse = report->reverse,
+	};
 
-	report->node = fw_tree_first(report->tree);
-	report->depth = 0;
-	if (report->node)
-		err = put_text(report, put_headings);
-	for (; report->node && !err && lines < report->limit; lines++) {
-		err = put_text(report, put_node);
-		report->node = fw_tree_next(report->node, &report->depth);
-	}
-	for (lines = 0; report->node && !err; lines++)
-		report->node = fw_tree_next(report->node, &report->depth);
-	if (lines)
-		fprintf(report->output.file, "  and %" PRIu64 " more lines\n", lines);
-	fputc('\n', report->output.file);
-	return err;
+	return fw_table_put(&table, report->tree);
 }
 
 static int put_report(struct report *report)
@@ -252,16 +143,31 @@ static int take_event(void *ctx, const struct forkwatch_header *event)
 	return report->summary_only || report->format ? 0 : fw_tree_event(report->tree, event);
 }
 
+/* One that was asked for. */
+static int take(struct report *report, const struct fw_fork *fork)
+{
+	int err;
+
+	report->taken++;
+	fw_tally_add(&report->tally, fork);
+	err = fw_findings_add(report->findings, fork);
+	if (!err)
+		err = fw_ids_add(&report->chosen, fork->id);
+	if (!err && report->format && !report->summary_only && report->taken <= report->limit)
+		err = report->format->fork(&report->render, fork);
+	return err;
+}
+
+/* The tree has all forks: those that are not asked for may be parents of one that is. */
 static int take_fork(void *ctx, struct fw_fork *fork)
 {
 	struct report *report = ctx;
-	int err;
+	int err = 0;
 
-	fw_tally_add(&report->tally, fork);
-	err = fw_findings_add(report->findings, fork);
-	if (!err && report->format && !report->summary_only)
-		err = report->format->fork(&report->render, fork);
-	else if (!err && !report->summary_only)
+	report->forks++;
+	if (fw_filter_takes(&report->filter, fork))
+		err = take(report, fork);
+	if (!err && !report->format && !report->summary_only)
 		err = fw_tree_fork(report->tree, fork);
 	fw_fork_free(fork);
 	return err;
@@ -325,6 +231,7 @@ static int report_trace(struct report *report)
 	if (!err && !report->result.complete)
 		fw_message("%s is incomplete: events were lost, or the recording was cut",
 			   report->dir);
+	fw_ids_free(&report->chosen);
 	fw_tree_close(report->tree);
 	fw_findings_close(report->findings);
 	fw_tally_close(&report->tally);
@@ -334,7 +241,9 @@ static int report_trace(struct report *report)
 enum {
 	OPT_COLOR = 256,
 	OPT_LIMIT,
+	OPT_SORT,
 	OPT_SUMMARY,
+	OPT_CONDITION,			/* the first of them */
 };
 
 static const struct option long_options[] = {
@@ -343,9 +252,34 @@ static const struct option long_options[] = {
 	{ "help",	no_argument,		NULL, 'h' },
 	{ "limit",	required_argument,	NULL, OPT_LIMIT },
 	{ "output",	required_argument,	NULL, 'o' },
+	{ "reverse",	no_argument,		NULL, 'r' },
+	{ "sort",	required_argument,	NULL, OPT_SORT },
 	{ "summary",	no_argument,		NULL, OPT_SUMMARY },
-	{ NULL }
 };
+
+/* These, and one for each condition of a filter. */
+static void list_options(struct option list[ARRAY_SIZE(long_options) + FW_NR_FILTERS + 1])
+{
+	unsigned int i;
+
+	memcpy(list, long_options, sizeof(long_options));
+	list += ARRAY_SIZE(long_options);
+	for (i = 0; i < FW_NR_FILTERS; i++)
+		list[i] = (struct option) {
+			fw_conditions[i].name, required_argument, NULL, OPT_CONDITION + i
+		};
+	list[i] = (struct option) { 0 };
+}
+
+static int parse_condition(const struct fw_cmd *cmd, struct report *report,
+			   const struct fw_condition *condition)
+{
+	if (condition->parse(&report->filter, optarg))
+		return fw_cmd_misuse(cmd, "--%s '%s' is not understood: give %s", condition->name,
+				     optarg, condition->example);
+	report->filter.nr++;
+	return -1;
+}
 
 static int parse_limit(const char *text, uint64_t *limit)
 {
@@ -356,9 +290,26 @@ static int parse_limit(const char *text, uint64_t *limit)
 	return errno || *end || end == text || *text == '-' ? -EINVAL : 0;
 }
 
+static int parse_order(const struct fw_cmd *cmd, struct report *report)
+{
+	char names[128] = "";
+	size_t length = 0;
+	unsigned int i;
+
+	report->order = fw_order_find(optarg);
+	if (report->order)
+		return -1;
+	for (i = 0; fw_orders[i].name && length < sizeof(names); i++)
+		length += snprintf(names + length, sizeof(names) - length, "%s%s",
+				   i ? ", " : "", fw_orders[i].name);
+	return fw_cmd_misuse(cmd, "sort '%s' is none of %s", optarg, names);
+}
+
 /* Returns -1 to go on, else the exit status. */
 static int parse_option(const struct fw_cmd *cmd, struct report *report, int c, char **argv)
 {
+	if (c >= OPT_CONDITION)
+		return parse_condition(cmd, report, &fw_conditions[c - OPT_CONDITION]);
 	switch (c) {
 	case 'f':
 		report->format = strcmp(optarg, "text") ? fw_render_find(optarg) : NULL;
@@ -379,6 +330,11 @@ static int parse_option(const struct fw_cmd *cmd, struct report *report, int c, 
 		if (parse_limit(optarg, &report->limit))
 			return fw_cmd_misuse(cmd, "'%s' is no number of lines", optarg);
 		return -1;
+	case 'r':
+		report->reverse = true;
+		return -1;
+	case OPT_SORT:
+		return parse_order(cmd, report);
 	case OPT_SUMMARY:
 		report->summary_only = true;
 		return -1;
@@ -388,16 +344,20 @@ static int parse_option(const struct fw_cmd *cmd, struct report *report, int c, 
 
 static int parse(const struct fw_cmd *cmd, struct report *report, int argc, char **argv)
 {
+	struct option options[ARRAY_SIZE(long_options) + FW_NR_FILTERS + 1];
 	int c, status;
 
+	list_options(options);
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":f:ho:", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":f:ho:r", options, NULL)) != -1) {
 		status = parse_option(cmd, report, c, argv);
 		if (status >= 0)
 			return status;
 	}
 	if (argc - optind != 1)
 		return fw_cmd_misuse(cmd, "report what? give the directory of one trace");
+	if (report->format && (report->order || report->reverse))
+		return fw_cmd_misuse(cmd, "JSON comes as forks do: sort it where it is read");
 	report->dir = argv[optind];
 	return -1;
 }
@@ -432,11 +392,23 @@ const struct fw_cmd fw_cmd_report = {
 "what was judged, and what the child executed and ended with; and the summary.\n"
 "\n"
 "      --summary         only that\n"
-"      --limit N         at most N lines of the tree\n"
+"      --limit N         at most N lines, or forks\n"
+"      --sort ORDER      a list: time, duration and wake (the longest first), pid, comm,\n"
+"                        kind, errno, or verdict\n"
+"  -r, --reverse         the other way round\n"
 "  -f, --format FORMAT   text (default); json: each fork whole, one a line\n"
 "  -o, --output FILE     write there, not to standard output\n"
 "      --color WHEN      auto (default), always or never; NO_COLOR is honoured\n"
 "  -h, --help            this text\n"
+"\n"
+"only forks that meet all of these, in a list, and their summary:\n"
+"      --comm PATTERN    of the parent or the child: 'sh*'\n"
+"      --pid PID         of either: a process or a thread\n"
+"      --kind LIST       fork, vfork, thread, clone, kthread, io-thread, unknown\n"
+"      --flag LIST       called with all of these: CLONE_VM,!CLONE_VFORK\n"
+"      --errno ERROR     that failed so: EAGAIN; any\n"
+"      --duration RANGE  of copy_process(): 1ms (and more), 10us..1ms, ..10us\n"
+"      --verdict VERDICT pass, fail, unseen, na: of any rule, or of one: fail:A1\n"
 "\n"
 "exit status: 0; 2 if the trace cannot be read\n",
 	.trouble = FW_STATUS_TROUBLE,
