@@ -1,16 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # tests.sh [PATTERN]: runs the scripts of e2e/ where forkwatch is to be tested, and prints their
-# results as lines of TAP, each with the script's name in it.
+# results as lines of TAP, each with the script's name in it. PATTERN: a part of a script's name, or
+# several with commas between them.
 # Only the full set, on kernel 6.1, has scripts without `# kernels: all`.
 
 full_kernel=6.1
 limit=${FORKWATCH_SCRIPT_TIMEOUT:-600}
 
+matches()
+{
+	[ -n "$patterns" ] || return 0
+	for pattern in $patterns; do
+		case $1 in *"$pattern"*) return 0 ;; esac
+	done
+	return 1
+}
+
 wanted()
 {
 	[ "$1" != lib.sh ] || return 1
-	case $1 in *"$pattern"*) ;; *) return 1 ;; esac
+	matches "$1" || return 1
 	[ "${FORKWATCH_KERNEL:-$full_kernel}" = "$full_kernel" ] ||
 		head -n 5 "e2e/$1" | grep -q '^# kernels: all'
 }
@@ -38,19 +48,39 @@ not_ok()
 	failed=1
 }
 
-# What the kernel said meanwhile is a result, too.
+# What the kernel says from here on is a result, too; while it boots it introduces its checkers.
+mark_dmesg()
+{
+	mark="forkwatch tests: start $$ $(cut -d ' ' -f 1 /proc/uptime)"
+	echo "$mark" >/dev/kmsg
+}
+
+# All of it, if the mark has been overwritten.
+said()
+{
+	dmesg >/tmp/dmesg
+	if grep -qF "$mark" /tmp/dmesg; then
+		sed "1,/$mark/d" /tmp/dmesg
+	else
+		cat /tmp/dmesg
+	fi
+}
+
+# Lock debugging says BUG or WARNING too, when it finds something (kernel/locking/lockdep.c).
 check_dmesg()
 {
 	echo "# dmesg"
-	trouble=$(dmesg | grep -nE \
-		'WARNING:|BUG:|Oops|Call trace|Internal error|lockdep|circular locking|rcu.*stall|refcount_t|hung_task|blocked for more than|KASAN|UBSAN|leaked|scheduling while atomic|Kernel panic')
+	said >/tmp/said
+	trouble=$(grep -nE \
+		'WARNING:|BUG:|Internal error|Call trace:|rcu:.*(stall|starved)|refcount_t:|blocked for more than|KASAN:|UBSAN:|suspected memory leaks|scheduling while atomic|Kernel panic' \
+		/tmp/said)
 	if [ -z "$trouble" ]; then
 		echo "ok 1 - dmesg: the kernel did not complain"
 		return
 	fi
 	not_ok "dmesg: the kernel complained"
 	first=$(echo "$trouble" | sed -n '1s/:.*//p')
-	dmesg | tail -n "+$first" | head -n 60 | sed 's/^/# /'
+	tail -n "+$first" /tmp/said | head -n 60 | sed 's/^/# /'
 }
 
 # Only the flags that an unsigned module from outside the tree brings may be set.
@@ -65,9 +95,10 @@ check_taint()
 	fi
 }
 
-pattern=${1-}
+patterns=$(echo "${1-}" | tr , ' ')
 failed=0
 ran=0
+mark_dmesg
 for path in e2e/*.sh; do
 	script=${path#e2e/}
 	if [ -f "$path" ] && wanted "$script"; then
@@ -75,7 +106,7 @@ for path in e2e/*.sh; do
 		run "$script"
 	fi
 done
-[ "$ran" -gt 0 ] || not_ok "no script of e2e/ matches '$pattern' on kernel ${FORKWATCH_KERNEL-}"
+[ "$ran" -gt 0 ] || not_ok "no script of e2e/ matches '${1-}' on kernel ${FORKWATCH_KERNEL-}"
 check_dmesg
 check_taint
 exit $failed
