@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# kernels: all
+# What this machine is, by its own account; where a row of tests/qemu/configurations asked for
+# something, it is that.
+# shellcheck source=tests/e2e/lib.sh
+. ./e2e/lib.sh
+
+# The model, from what /proc/cpuinfo calls its implementer and part; qemu's max has none.
+cpu_model()
+{
+	id=$(awk '$2 == "implementer" { i = $4 } $2 == "part" { print i ":" $4; exit }' /proc/cpuinfo)
+	case $id in
+	0x00:0x051) echo max ;;
+	0x41:0xd03) echo cortex-a53 ;;
+	0x41:0xd08) echo cortex-a72 ;;
+	0x41:0xd0b) echo cortex-a76 ;;
+	0x41:0xd0c) echo neoverse-n1 ;;
+	0x46:0x001) echo a64fx ;;
+	*) echo "$id" ;;
+	esac
+}
+
+kaslr()
+{
+	dmesg | sed -n 's/.*KASLR \(enabled\|disabled\).*/\1/p' | head -n1
+}
+
+# The preemption model: one that can be changed says which it is, others stand in the version.
+preempt()
+{
+	if [ -r /sys/kernel/debug/sched/preempt ]; then
+		sed 's/.*(\(.*\)).*/\1/' /sys/kernel/debug/sched/preempt
+		return
+	fi
+	case $(uname -v) in
+	*PREEMPT_RT*) echo rt ;;
+	*PREEMPT_LAZY*) echo lazy ;;
+	*PREEMPT*) echo full ;;
+	*) echo 'none-or-voluntary' ;;
+	esac
+}
+
+# What the module knows: the way in must be in $tmp/arch.
+from_module()
+{
+	./e2e/json "$tmp/arch" "$1"
+}
+
+fact()
+{
+	case $1 in
+	cpu) cpu_model ;;
+	cpus) grep -c ^processor /proc/cpuinfo ;;
+	page) awk '$1 == "KernelPageSize:" { print $2 "K"; exit }' /proc/self/smaps ;;
+	kaslr) kaslr ;;
+	preempt) preempt ;;
+	vhe) from_module registers.vhe ;;
+	kpti) from_module registers.kpti ;;
+	el) from_module registers.el ;;
+	*) echo 'no such fact' ;;
+	esac
+}
+
+load forkwatch.ko
+fw arch -f json
+cp "$tmp/out" "$tmp/arch"
+facts=
+for name in cpu cpus page kaslr preempt el vhe kpti; do
+	facts="$facts $name=$(fact $name)"
+done
+echo "# facts release=$(uname -r)$facts"
+case $facts in
+*'=- '* | *'= '* | *'=') not_ok "all of it is known:$facts" ;;
+*) ok 'all of it is known' ;;
+esac
+for expected in $(echo "${FORKWATCH_EXPECT-}" | tr , ' '); do
+	equal "${expected%%=*} is what was asked for" "$(fact "${expected%%=*}")" "${expected#*=}"
+done
+unload
+finish
