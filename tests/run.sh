@@ -1,30 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# run.sh KERNEL…: everything that `make test` runs, then a table of the results.
-# (run.sh --guest KERNEL is one of its own jobs: the tests of one kernel.)
+# run.sh [--only-configurations] KERNEL…: everything that `make test` runs, then a table of the
+# results. CONFIGURATIONS names the rows of tests/qemu/configurations to run, alone; by default
+# all run whose kernel, or the kernel that it is a flavour of, is among KERNEL….
+# (run.sh --guest NAME is one of its own jobs: the tests of one kernel, or of one row.)
 set -u
 cd "$(dirname "$0")/.." || exit 2
 qemu=tests/qemu
 logs=build/test
 make=${MAKE:-make}
 full_kernel=6.1
+# Seconds for one guest: four times what the longest takes on two CPUs.
+limit=1200
 
 say()
 {
 	printf '  %-7s %s\n' "$1" "$2" >&2
-}
-
-# counts LOG: "passed failed skipped" of all lines of TAP and all summaries of cmocka
-counts()
-{
-	awk '
-		/^ok .*# SKIP/ { skipped++; next }
-		/^ok / { passed++ }
-		/^not ok / { failed++ }
-		/^\[  PASSED  \] [0-9]+ test/ { passed += $4 }
-		/^\[  FAILED  \] [0-9]+ test/ { failed += $4 }
-		/^\[  SKIPPED \] [0-9]+ test/ { skipped += $4 }
-		END { print passed + 0, failed + 0, skipped + 0 }' "$1"
 }
 
 # settle LOG STATUS WHAT: a run that failed says so in a line of its own, even if it broke off
@@ -34,6 +25,51 @@ settle()
 	grep -qE '^not ok |^\[  FAILED  \]' "$1" || echo "not ok 1 - $3 ended with status $2" | tee -a "$1"
 }
 
+# skipped LOG NAME WHY
+skipped()
+{
+	echo "ok 1 - $2 # SKIP $3" | tee "$1"
+}
+
+# table FILE NAME: the row of that name
+row()
+{
+	sed 's/#.*//' "$qemu/$1" | awk -v name="$2" '$1 == name'
+}
+
+names()
+{
+	sed 's/#.*//' "$qemu/$1" | awk 'NF { print $1 }'
+}
+
+# known FILE WHAT NAME…: a name that nobody knows must not cost the whole run first
+known()
+{
+	local file=$1 what=$2 name
+	shift 2
+	for name; do
+		[ -z "$(row "$file" "$name")" ] || continue
+		echo "error: $what: nothing is called '$name'; $qemu/$file has:" "$(names "$file" | xargs)" >&2
+		return 2
+	done
+}
+
+is_built_here()
+{
+	row kernels "$1" | awk '{ exit $3 !~ /^source\// }'
+}
+
+# among NAME LIST…
+among()
+{
+	local name=$1
+	shift
+	case " $* " in *" $name "*) return 0 ;; esac
+	return 1
+}
+
+### on this machine
+
 # host_part NAME: a target of the Makefile that prints results
 host_part()
 {
@@ -42,57 +78,88 @@ host_part()
 	settle "$logs/$1.log" "${PIPESTATUS[0]}" "$1"
 }
 
-# build_for KERNEL: its modules; for the full set also those that must make tests fail
+# build_for KERNEL: its modules; for the full set also those that must make tests fail. What it
+# says stays in module-KERNEL.log; $why is the reason when it cannot be had.
 build_for()
 {
-	local log=$logs/$1.log status
-	: >"$log"
-	$make --no-print-directory module KDIR= KERNEL="$1" >"$log.build" 2>&1
-	status=$?
-	if [ $status -eq 0 ] && [ "$1" = $full_kernel ]; then
-		$make --no-print-directory variants KERNEL="$1" >>"$log.build" 2>&1
-		status=$?
-	fi
-	grep -E '^  (INSTALL|FETCH|CHROOT|DEPMOD)|warning:|error:|^skip:' "$log.build" >&2
-	if [ $status -ne 0 ] && grep -q '^skip: ' "$log.build"; then
-		echo "ok 1 - kernel $1 # SKIP $(sed -n 's/^skip: //p' "$log.build" | head -n1)" | tee "$log"
+	local log=$logs/module-$1.log status
+	why=
+	say MODULE "for kernel $1"
+	if is_built_here "$1" && ! among "$1" "${kernels[@]}" &&
+		! $qemu/kbuild --cached "$1" >/dev/null 2>"$log"; then
+		why=$(sed -n 's/^skip: //p' "$log")
 		return 1
 	fi
-	[ $status -eq 0 ] || tail -n 30 "$log.build"
-	settle "$log" $status "building the module for kernel $1"
-	return $status
+	$make --no-print-directory module KDIR= KERNEL="$1" >"$log" 2>&1
+	status=$?
+	if [ $status -eq 0 ] && [ "$1" = $full_kernel ]; then
+		$make --no-print-directory variants KERNEL="$1" >>"$log" 2>&1
+		status=$?
+	fi
+	grep -E '^  (INSTALL|FETCH|CHROOT|DEPMOD|KERNEL)|warning:|error:|^skip:' "$log" >&2
+	[ $status -ne 0 ] || return 0
+	why=$(sed -n 's/^skip: //p' "$log" | head -n1)
+	[ -n "$why" ] || tail -n 30 "$log"
+	return 1
+}
+
+### in guests
+
+# boot NAME: the tests of a kernel, or of a row
+boot()
+{
+	local name kernel cpu cpus machine expects tests append
+	read -r name kernel cpu cpus machine expects tests append < <(row configurations "$1")
+	if [ -z "$name" ]; then
+		say BOOT "kernel $1: the tests of tests/e2e" 2>&3
+		$qemu/run "$1" --name "test-$1" --timeout $limit --tests
+		return
+	fi
+	say BOOT "$name: kernel $kernel on $cpus $cpu" 2>&3
+	[ "$cpu" != max ] || cpu=max,pauth-impdef=on
+	machine=${machine#-}
+	$qemu/run "$kernel" --name "test-$name" --timeout $limit --cpu "$cpu" --cpus "$cpus" \
+		--qemu "${machine:+-machine $machine}" --append "${append#-}" \
+		--env "FORKWATCH_EXPECT=${expects#-}" --tests "$tests"
 }
 
 guest()
 {
 	local log=$logs/$1.log
-	say BOOT "kernel $1: the tests of tests/e2e"
-	$qemu/run "$1" --name "test-$1" --timeout 1200 --tests >"$log" 2>&1
-	settle "$log" $? "the guest with kernel $1" >/dev/null
+	boot "$1" 3>&2 >"$log" 2>&1
+	settle "$log" $? "the guest $1" >/dev/null
 	# Two guests at a time must not mix what they print.
 	# shellcheck disable=SC2016  # expanded by the inner shell
-	flock "$logs" sh -c 'printf "\n--- kernel %s\n" "$1"; cat "$2"' sh "$1" "$log"
+	flock "$logs" sh -c 'printf "\n--- %s\n" "$1"; cat "$2"' sh "$1" "$log"
 }
 
-table()
+# rows: the configurations to run: those that were asked for, or those of these kernels
+rows()
 {
-	local part passed failed skipped all_passed=0 all_failed=0 all_skipped=0 release
-	echo
-	for part in "${parts[@]}"; do
-		grep -E '^not ok |^\[  FAILED  \] [^0-9]' "$logs/$part" | sort -u | sed "s/^/${part%.log}: /"
+	local name kernel
+	if [ ${#configurations[@]} -gt 0 ]; then
+		printf '%s\n' "${configurations[@]}"
+		return
+	fi
+	names configurations | while read -r name; do
+		kernel=$(row configurations "$name" | awk '{ print $2 }')
+		if among "$kernel" "${kernels[@]}" || among "${kernel%%-*}" "${kernels[@]}"; then
+			echo "$name"
+		fi
 	done
-	printf '\n%-14s %-24s %7s %7s %8s\n' kernel release passed failed skipped
-	for part in "${parts[@]}"; do
-		read -r passed failed skipped < <(counts "$logs/$part")
-		part=${part%.log}
-		release=$(sed -n 's/^KREL=//p' "$logs/$part.found" 2>/dev/null)
-		printf '%-14s %-24s %7d %7d %8d\n' "$part" "${release:--}" "$passed" "$failed" "$skipped"
-		all_passed=$((all_passed + passed))
-		all_failed=$((all_failed + failed))
-		all_skipped=$((all_skipped + skipped))
-	done
-	printf '\n%d passed, %d failed, %d skipped\n' $all_passed $all_failed $all_skipped
-	[ $all_failed -eq 0 ]
+}
+
+# plan NAME KERNEL: a guest, or the reason why there is none
+plan()
+{
+	parts+=("$1")
+	if [ -n "${built[$2]-}" ]; then
+		bootable+=("$1")
+	elif [ -n "${reason[$2]}" ]; then
+		skipped "$logs/$1.log" "$1" "${reason[$2]}"
+	else
+		echo "not ok 1 - building the module for kernel $2" | tee "$logs/$1.log"
+	fi
 }
 
 if [ "${1-}" = --guest ]; then
@@ -100,14 +167,15 @@ if [ "${1-}" = --guest ]; then
 	exit
 fi
 
-for kernel; do
-	# A name that nobody knows must not cost the whole run first.
-	sed 's/#.*//' $qemu/kernels | awk -v n="$kernel" '$1 == n { found = 1 } END { exit !found }' || {
-		echo "error: KERNELS: no kernel is called '$kernel'; tests/qemu/kernels has:" \
-			"$(sed 's/#.*//' $qemu/kernels | awk 'NF { print $1 }' | xargs)" >&2
-		exit 2
-	}
-done
+CONFIGURATIONS=${CONFIGURATIONS-}
+alone=
+[ -z "$CONFIGURATIONS" ] || [ "$CONFIGURATIONS" = none ] || alone=1
+[ "${1-}" != --only-configurations ] || { alone=1; shift; }
+read -r -d '' -a kernels <<<"${*//,/ }"
+read -r -d '' -a configurations <<<"${CONFIGURATIONS//,/ }"
+known kernels KERNELS "${kernels[@]}" || exit
+[ "$CONFIGURATIONS" != none ] || configurations=()
+known configurations CONFIGURATIONS "${configurations[@]}" || exit
 
 # All at once, so that there is one command where the user has to install them.
 $qemu/deps module cross bpf tools unit style fetch guest chroot || exit
@@ -115,24 +183,41 @@ $qemu/deps module cross bpf tools unit style fetch guest chroot || exit
 $qemu/deps arm32 2>/dev/null || say SKIP 'the AArch32 test: it wants gcc-arm-linux-gnueabihf'
 rm -rf $logs
 mkdir -p $logs
-parts=(style.log unit.log)
-host_part style
-host_part unit
+parts=()
+if [ -z "$alone" ]; then
+	parts=(style unit)
+	host_part style
+	host_part unit
+fi
 host_part guest-programs
-bootable=()
-for kernel; do
-	parts+=("$kernel.log")
-	say MODULE "for kernel $kernel"
-	build_for "$kernel" || continue
-	$qemu/fetch kernel "$kernel" >"$logs/$kernel.found"
+
+# Which guests there are to be, and the modules for them.
+guests=()
+if [ -z "$alone" ]; then
 	# The longest run goes first.
-	if [ "$kernel" = $full_kernel ]; then
-		bootable=("$kernel" "${bootable[@]}")
-	else
-		bootable+=("$kernel")
+	among $full_kernel "${kernels[@]}" && guests=("$full_kernel")
+	for kernel in "${kernels[@]}"; do
+		[ "$kernel" = $full_kernel ] || is_built_here "$kernel" || guests+=("$kernel")
+	done
+fi
+if [ "$CONFIGURATIONS" != none ]; then
+	mapfile -t -O ${#guests[@]} guests < <(rows)
+fi
+declare -A built=() reason=()
+bootable=()
+for name in "${guests[@]}"; do
+	kernel=$(row configurations "$name" | awk '{ print $2 }')
+	kernel=${kernel:-$name}
+	if [ -z "${built[$kernel]-}${reason[$kernel]+tried}" ]; then
+		if build_for "$kernel"; then
+			built[$kernel]=1
+		else
+			reason[$kernel]=$why
+		fi
 	fi
+	plan "$name" "$kernel"
 done
-grep -q '^not ok ' $logs/guest-programs.log && parts+=(guest-programs.log)
+grep -q '^not ok ' $logs/guest-programs.log && parts+=(guest-programs)
 [ ${#bootable[@]} -eq 0 ] ||
 	printf '%s\n' "${bootable[@]}" | xargs -P 2 -I '{}' "$0" --guest '{}'
-table
+tests/table.sh $logs "${parts[@]}"
