@@ -50,6 +50,7 @@ help: ## list the targets
 	@echo '  KDIR=DIR         module, bundle: build for this configured kernel tree instead'
 	@echo '                   (with CROSS_COMPILE=… and CC=… where it needs them)'
 	@echo '  KERNELS="6.1 7"  the kernels of test; the default is all of them'
+	@echo '  CONFIGURATIONS=NAME,…  test: only these rows of tests/qemu/configurations (or: none)'
 	@echo '  VM=1             demo: boot a guest even where this machine is arm64'
 	@echo '  V=1              show the commands'
 
@@ -320,8 +321,14 @@ variants:
 guest-programs: $(build)/arm64/forkwatch $(workloads) helpers
 
 .PHONY: test
-test: ## style, unit tests, and guest tests on all KERNELS
-	@MAKE='$(MAKE)' tests/run.sh $(KERNELS)
+test: ## style, unit tests, and guest tests on all KERNELS and configurations
+	@MAKE='$(MAKE)' CONFIGURATIONS='$(CONFIGURATIONS)' tests/run.sh $(KERNELS)
+
+# They take minutes to build, each, which is why test only uses those that are in the cache.
+.PHONY: test-kernels
+test-kernels: ## build kernels that lack BTF, ftrace or kprobes from Debian's source, and test on them
+	@kernels=$$(awk '$$3 ~ /^source/ { print $$1 }' $(qemu)/kernels | xargs); \
+		MAKE='$(MAKE)' tests/run.sh --only-configurations $$kernels
 
 .PHONY: demo
 ifeq ($(if $(VM),,$(headers)),)
@@ -339,11 +346,17 @@ readme: ## put what the demo prints into README.md
 	@tests/readme.sh
 
 .PHONY: check-host
-check-host: all workloads helpers ## on an arm64 machine: the guest's tests on the running kernel
-	@$(qemu)/native.sh tests
+ifeq ($(native),)
+check-host:
+	@echo 'error: make check-host tests the running kernel, and this machine is $(machine).' \
+		'make test boots guests; make bundle collects what check-host.sh needs on a board.' >&2; exit 2
+else
+check-host: all workloads helpers ## on an arm64 machine: test the running kernel, print a report
+	@$(qemu)/native.sh check-host
+endif
 
 .PHONY: bundle
-bundle: module $(build)/arm64/forkwatch $(workloads) ## collect in build/bundle/RELEASE what a board needs
+bundle: module $(build)/arm64/forkwatch $(workloads) helpers ## collect in build/bundle/RELEASE what a board needs
 	@$(qemu)/bundle $(if $(KDIR),--release '$(release)','$(KERNEL)')
 
 .PHONY: clean
