@@ -138,10 +138,11 @@ int fw_event_decode(const void *data, size_t size, struct forkwatch_header **eve
 		return -EBADMSG;
 
 	room = size > type->size ? size : type->size;
-	copy = calloc(1, room);
+	copy = malloc(room);
 	if (!copy)
 		return -ENOMEM;
 	memcpy(copy, data, size);
+	memset((char *)copy + size, 0, room - size);
 	*event = copy;
 	return 0;
 }

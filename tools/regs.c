@@ -17,12 +17,6 @@
 #define PSTATE_DAIF	6	/* F's bit; I, A and D follow */
 #define PSTATE_BTYPE	10	/* two bits */
 
-char *fw_x_name(unsigned int nr, char *buf, size_t size)
-{
-	snprintf(buf, size, "x%u", nr);
-	return buf;
-}
-
 static void set(struct fw_reg *reg, const char *name, enum fw_reg_type type, uint64_t value)
 {
 	strncpy(reg->name, name, sizeof(reg->name) - 1);
@@ -31,7 +25,7 @@ static void set(struct fw_reg *reg, const char *name, enum fw_reg_type type, uin
 	reg->value = value;
 }
 
-/* As fw_x_name(). Every rule lists registers, for every fork: printf() took most of their time. */
+/* Every rule lists registers, for every fork: printf() took most of their time. */
 static void set_x_name(char *name, unsigned int nr)
 {
 	*name++ = 'x';
@@ -39,6 +33,15 @@ static void set_x_name(char *name, unsigned int nr)
 		*name++ = '0' + nr / 10;
 	*name++ = '0' + nr % 10;
 	*name = '\0';
+}
+
+char *fw_x_name(unsigned int nr, char *buf, size_t size)
+{
+	if (nr < 100 && size >= sizeof("x99"))
+		set_x_name(buf, nr);
+	else
+		snprintf(buf, size, "x%u", nr);
+	return buf;
 }
 
 static struct fw_reg *set_numbered(struct fw_reg *reg, unsigned int first,

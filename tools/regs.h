@@ -28,6 +28,15 @@ struct fw_reg {
 
 /* x0..x30, sp, pc, pstate, orig_x0, syscallno. */
 void fw_regs_list(const struct forkwatch_regs *regs, struct fw_reg list[FW_NR_REGS]);
+/* The value alone of its element @at: rules ask for it, and need a name only where two differ. */
+static inline uint64_t fw_regs_value(const struct forkwatch_regs *regs, unsigned int at)
+{
+	_Static_assert(offsetof(struct forkwatch_regs, orig_x0) == (FW_NR_REGS - 2) * sizeof(__u64),
+		       "all but the last are numbers of 64 bits, one behind the other");
+	return at == FW_NR_REGS - 1 ? (uint64_t)(int64_t)regs->syscallno :
+				      ((const __u64 *)regs)[at];
+}
+
 /* x19..x28, fp, sp, pc. */
 void fw_context_list(const struct forkwatch_context *context, struct fw_reg list[FW_NR_CONTEXT]);
 

@@ -87,20 +87,18 @@ static uint64_t without_ssbs(uint64_t pstate)
 bool fw_same_regs(struct fw_regs_side a, struct fw_regs_side b, unsigned int first,
 		  unsigned int nr, uint64_t except, struct fw_why *why)
 {
-	struct fw_reg as[FW_NR_REGS], bs[FW_NR_REGS];
+	struct fw_reg names[FW_NR_REGS];
 	unsigned int i;
 
-	fw_regs_list(a.regs, as);
-	fw_regs_list(b.regs, bs);
 	for (i = first; i < first + nr; i++) {
-		if (except & 1ULL << i)
+		uint64_t left = fw_regs_value(a.regs, i), right = fw_regs_value(b.regs, i);
+
+		if (left == right || except & 1ULL << i)
 			continue;
-		if (i == FW_AT_PSTATE &&
-		    without_ssbs(as[i].value) == without_ssbs(bs[i].value))
+		if (i == FW_AT_PSTATE && without_ssbs(left) == without_ssbs(right))
 			continue;
-		if (!fw_same(as[i].name, FW_SIDE(a.who, as[i].value),
-			     FW_SIDE(b.who, bs[i].value), why))
-			return false;
+		fw_regs_list(a.regs, names);
+		return fw_same(names[i].name, FW_SIDE(a.who, left), FW_SIDE(b.who, right), why);
 	}
 	return true;
 }
