@@ -43,6 +43,35 @@ struct task_struct___cpu {
 	__u32 cpu;
 };
 
+struct vm_operations_struct;
+
+struct vm_area_struct {
+	struct mm_struct *vm_mm;
+	unsigned long vm_flags;
+	const struct vm_operations_struct *vm_ops;	/* none: an anonymous mapping */
+};
+
+struct address_space;
+
+struct page {
+	struct address_space *mapping;
+};
+
+typedef struct {
+	__u64 pte;
+} pte_t;
+
+typedef struct {
+	__u64 pmd;
+} pmd_t;
+
+struct vm_fault {
+	struct vm_area_struct *vma;
+	pmd_t *pmd;
+	struct page *page;
+	pte_t *pte;
+};
+
 struct linux_binprm {
 	const char *filename;
 };

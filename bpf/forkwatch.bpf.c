@@ -94,15 +94,20 @@ static __always_inline bool side_is_watched(__u32 tid)
 	return all_tasks ? tid && tid != tracer : is_watched(tid);
 }
 
-static __always_inline bool watch(__u32 tid, __u8 task)
+/* A child is not followed, since there are too many. */
+static __always_inline void count_watch_full(void)
 {
-	struct fw_cpu_state *cpu;
+	struct fw_cpu_state *cpu = this_cpu();
 
-	if (!bpf_map_update_elem(&watched, &tid, &task, BPF_ANY))
-		return true;
-	cpu = this_cpu();
 	if (cpu)
 		cpu->watch_full++;
+}
+
+static __always_inline bool watch(__u32 tid, __u8 task)
+{
+	if (!bpf_map_update_elem(&watched, &tid, &task, BPF_ANY))
+		return true;
+	count_watch_full();
 	return false;
 }
 
@@ -204,6 +209,8 @@ int on_cpu_switch_to(struct bpf_raw_tracepoint_args *ctx)
 	event_;								\
 })
 
+#include "cow.bpf.h"
+
 /* sched_wakeup_new(child), in the parent */
 SEC("raw_tp/sched_wakeup_new")
 int on_wakeup_new(struct bpf_raw_tracepoint_args *ctx)
@@ -215,6 +222,8 @@ int on_wakeup_new(struct bpf_raw_tracepoint_args *ctx)
 	if (!task)
 		return 0;
 	watch(BPF_CORE_READ(child, pid), *task & FW_TASK_FORKED);
+	if (cow_watched && !begin_cow(child))
+		count_watch_full();
 
 	event = begin(forkwatch_wakeup_new, FORKWATCH_WAKEUP_NEW, task);
 	if (!event)
@@ -252,6 +261,7 @@ int on_exec(struct bpf_raw_tracepoint_args *ctx)
 
 	if (!exec_is_watched(current_tid(), old_tid))
 		return 0;
+	end_cow(current_tgid(), FORKWATCH_COW_EXEC);
 
 	event = begin(forkwatch_exec, FORKWATCH_EXEC, NULL);
 	if (!event)
@@ -268,6 +278,12 @@ int on_exec(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+/* Of its process' threads. */
+static __always_inline bool is_last(const struct task_struct *task)
+{
+	return BPF_CORE_READ(task, signal, live.counter) == 0;
+}
+
 /*
  * A leader that exits before its threads stays: one of them may execute a
  * program and become the leader.
@@ -275,7 +291,7 @@ int on_exec(struct bpf_raw_tracepoint_args *ctx)
 static __always_inline void forget(const struct task_struct *task)
 {
 	__u32 tid = current_tid(), tgid = current_tgid();
-	bool last = BPF_CORE_READ(task, signal, live.counter) == 0;
+	bool last = is_last(task);
 
 	if (tid != tgid || last)
 		bpf_map_delete_elem(&watched, &tid);
@@ -293,6 +309,8 @@ int on_exit(struct bpf_raw_tracepoint_args *ctx)
 
 	if (!current_is_in_view())
 		return 0;
+	if (is_last(task))
+		end_cow(current_tgid(), FORKWATCH_COW_EXIT);
 
 	event = begin(forkwatch_exit, FORKWATCH_EXIT, NULL);
 	if (event) {

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cow.h"
 #include "fork.h"
 #include "reason.h"
 
@@ -59,6 +60,7 @@ struct fw_tally {
 	uint64_t by_reason[FW_NR_REASONS];		/* the failed ones */
 	uint64_t incomplete;
 	uint64_t by_kind[FW_NR_FORK_KINDS];
+	struct fw_cow_totals cow;			/* for the caller to add to */
 	uint64_t verdicts[FW_NR_VERDICTS];
 	uint64_t (*by_rule)[FW_NR_VERDICTS];		/* fw_nr_rules rows */
 };

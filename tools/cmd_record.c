@@ -37,6 +37,7 @@ enum {
 	OPT_COMPRESS = 256,
 	OPT_FORCE,
 	OPT_RING,
+	OPT_COW,
 	OPT_STAGES,
 	OPT_SWITCHES,
 };
@@ -51,6 +52,7 @@ static const struct option long_options[] = {
 	{ "quiet",	no_argument,		NULL, 'q' },
 	{ "ring",	required_argument,	NULL, OPT_RING },
 	{ "stages",	required_argument,	NULL, OPT_STAGES },
+	{ "cow",	no_argument,		NULL, OPT_COW },
 	{ "switches",	no_argument,		NULL, OPT_SWITCHES },
 	{ "verbose",	no_argument,		NULL, 'v' },
 	{ NULL }
@@ -90,6 +92,9 @@ static int parse_option(const struct fw_cmd *cmd, struct record *record, int c, 
 			return fw_cmd_misuse(cmd, "stages '%s' is none of off, core, all",
 					     optarg);
 		break;
+	case OPT_COW:
+		record->session.source.cow = true;
+		return -1;
 	case OPT_SWITCHES:
 		record->session.source.switches = true;
 		break;
@@ -371,6 +376,8 @@ const struct fw_cmd fw_cmd_record = {
 "  -a, --all             all processes but forkwatch\n"
 "  -p, --pid PID         the process PID\n"
 "      --stages WHICH    how long the steps of a fork took: off (default), core or all\n"
+"      --cow             what parent and child write to afterwards: pages copied, until\n"
+"                        the child executes a program or exits\n"
 "      --switches        record every switch of these tasks too, not only the first\n"
 "  -q, --quiet           only errors and losses\n"
 "  -v, --verbose         what the libraries have to say, on standard error\n"

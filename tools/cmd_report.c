@@ -173,9 +173,19 @@ static int take_fork(void *ctx, struct fw_fork *fork)
 	return err;
 }
 
+static int take_cow(void *ctx, const struct fw_cow *cow)
+{
+	struct report *report = ctx;
+
+	fw_cow_add(&report->tally.cow, cow->event);
+	return report->format && !report->summary_only ?
+	       report->format->cow(&report->render, cow) : 0;
+}
+
 static const struct fw_replay_sink sink = {
 	.event = take_event,
 	.fork = take_fork,
+	.cow = take_cow,
 };
 
 static int render(struct report *report)

@@ -40,6 +40,7 @@ struct run {
  */
 enum {
 	OPT_COLOR = 256,
+	OPT_COW,
 	OPT_RING,
 	OPT_SORT,
 	OPT_STAGES,
@@ -49,6 +50,7 @@ enum {
 static const struct option long_options[] = {
 	{ "all",	no_argument,		NULL, 'a' },
 	{ "color",	required_argument,	NULL, OPT_COLOR },
+	{ "cow",	no_argument,		NULL, OPT_COW },
 	{ "format",	required_argument,	NULL, 'f' },
 	{ "help",	no_argument,		NULL, 'h' },
 	{ "output",	required_argument,	NULL, 'o' },
@@ -117,6 +119,9 @@ static int parse_option(const struct fw_cmd *cmd, struct options *opt, int c, ch
 		return -1;
 	case 'v':
 		opt->verbose = true;
+		return -1;
+	case OPT_COW:
+		opt->session.source.cow = true;
 		return -1;
 	case OPT_SWITCHES:
 		opt->session.source.switches = true;
@@ -196,9 +201,18 @@ static int sink_fork(void *ctx, struct fw_fork *fork)
 	return err;
 }
 
+static int sink_cow(void *ctx, const struct fw_cow *cow)
+{
+	struct run *run = ctx;
+
+	fw_cow_add(&run->tally.cow, cow->event);
+	return run->opt->format->cow(&run->render, cow);
+}
+
 static const struct fw_session_sink sink = {
 	.begin = sink_begin,
 	.fork = sink_fork,
+	.cow = sink_cow,
 	.flush = flush,
 };
 
@@ -304,6 +318,8 @@ const struct fw_cmd fw_cmd_run = {
 "  -p, --pid PID         the process PID\n"
 "      --stages WHICH    how long the steps of a fork took: off (default), core or all\n"
 "      --sort ORDER      of the steps: start (default) or time, the longest first\n"
+"      --cow             what parent and child write to afterwards: pages copied, until\n"
+"                        the child executes a program or exits\n"
 "      --switches        watch every switch of these tasks too, not only the first\n"
 "  -f, --format FORMAT   text (default) or json\n"
 "  -o, --output FILE     write there, not to standard output\n"

@@ -86,6 +86,14 @@ static int show_fork(void *ctx, struct fw_fork *fork)
 	return err;
 }
 
+static int show_cow(void *ctx, const struct fw_cow *cow)
+{
+	struct show *show = ctx;
+
+	return !show->failed && cow->fork == show->id ?
+	       show->format->cow(&show->render, cow) : 0;
+}
+
 /* Plays the trace into @look. Returns an exit status. */
 static int replay(struct show *show, int (*look)(void *ctx, struct fw_fork *fork))
 {
@@ -119,7 +127,7 @@ static int find(struct show *show)
 
 static int render(struct show *show, struct fw_replay *replay)
 {
-	const struct fw_replay_sink sink = { .fork = show_fork };
+	const struct fw_replay_sink sink = { .fork = show_fork, .cow = show_cow };
 	struct fw_render_options opt = {
 		.out = show->output.file,
 		.color = fw_output_colored(&show->output),

@@ -48,8 +48,18 @@ static int put_fork(void *ctx, struct fw_fork *fork)
 	return ret;
 }
 
+/* A line of its own; the one object of all forks has the sums. */
+static int put_cow(void *ctx, const struct fw_cow *cow)
+{
+	struct lines *lines = ctx;
+
+	fw_cow_add(&lines->tally.cow, cow->event);
+	return *lines->before ? 0 : lines->render.ops->cow(&lines->render, cow);
+}
+
 static const struct fw_replay_sink sink = {
 	.fork = put_fork,
+	.cow = put_cow,
 };
 
 static int put_lines(struct lines *lines, struct fw_replay *replay, const char *between)

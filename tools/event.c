@@ -65,6 +65,7 @@ FORKWATCH_EVENTS(EVENT_FIELDS)
 #define ORIGIN_exec		"sched_process_exec"
 #define ORIGIN_exit		"sched_process_exit"
 #define ORIGIN_stages		"kernel_clone"
+#define ORIGIN_cow		"do_wp_page"
 
 #define EVENT_TYPE(KIND, value, event)				\
 	{							\

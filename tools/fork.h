@@ -103,6 +103,11 @@ typedef void (*fw_fork_fn)(void *ctx, struct fw_fork *fork);
 
 int fw_model_open(struct fw_model **out, fw_fork_fn emit, void *ctx);
 
+struct fw_cow;
+
+/* @fn gets each cow event, behind the fork that it belongs to; see cow.h. Same @ctx as emit's. */
+void fw_model_on_cow(struct fw_model *model, void (*fn)(void *ctx, const struct fw_cow *cow));
+
 /*
  * Takes one event, as fw_event_decode() made it, and owns it from then on. The
  * events of one task come in the order in which it made them; those of

@@ -30,4 +30,11 @@ struct fw_fork;
 /* The stages of a fork; null if they were not watched. */
 json_t *fw_json_stages(const struct fw_fork *fork);
 
+struct fw_cow;
+struct fw_cow_totals;
+
+/* What a fork cost when it was over; and many of them, null if none was watched. */
+json_t *fw_json_cow(const struct fw_cow *cow);
+json_t *fw_json_cow_totals(const struct fw_cow_totals *totals);
+
 #endif

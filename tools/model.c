@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cow.h"
 #include "open.h"
 
 #define CPUS_MAX	8192U	/* no arm64 kernel counts that far */
@@ -20,6 +21,9 @@ struct fw_model {
 	struct cpu *cpus;
 	unsigned int nr_cpus;
 	struct fw_opens opens;
+	struct fw_cows *cows;
+	fw_fork_fn emit;
+	void *ctx;
 };
 
 /* One that was refused is all there is of its fork. */
@@ -274,6 +278,7 @@ static int add_exit(struct fw_model *model, void *event)
 	if (open)
 		fw_open_leave_parent(&model->opens, open);
 	fw_opens_leave_child(&model->opens, exit->task, exit->start_time);
+	fw_cows_exit(model->cows, exit->task, exit->start_time);
 	free(exit);
 	return 0;
 }
@@ -285,6 +290,11 @@ static int add_exec(struct fw_model *model, void *event)
 	fw_opens_leave_child(&model->opens, exec->task, exec->start_time);
 	free(exec);
 	return 0;
+}
+
+static int add_cow(struct fw_model *model, void *event)
+{
+	return fw_cows_event(model->cows, event);
 }
 
 static int drop_event(struct fw_model *model, void *event)
@@ -311,6 +321,7 @@ static const struct {
 	{ FORKWATCH_EXEC, add_exec },
 	{ FORKWATCH_EXIT, add_exit },
 	{ FORKWATCH_STAGES, add_stages },
+	{ FORKWATCH_COW, add_cow },
 	{ .add = NULL }
 };
 
@@ -354,15 +365,36 @@ static void count_seq(struct cpu *cpu, uint64_t seq)
 	cpu->next_seq = seq + 1;
 }
 
+/* Without memory a cow event is shown that belongs to no fork. */
+static void emit_fork(void *ctx, struct fw_fork *fork)
+{
+	struct fw_model *model = ctx;
+
+	fw_cows_fork(model->cows, fork);
+	model->emit(model->ctx, fork);
+	fw_cows_told(model->cows);
+}
+
 int fw_model_open(struct fw_model **out, fw_fork_fn emit, void *ctx)
 {
 	struct fw_model *model = calloc(1, sizeof(*model));
 
 	if (!model)
 		return -ENOMEM;
-	fw_opens_init(&model->opens, emit, ctx);
+	if (fw_cows_open(&model->cows)) {
+		free(model);
+		return -ENOMEM;
+	}
+	model->emit = emit;
+	model->ctx = ctx;
+	fw_opens_init(&model->opens, emit_fork, model);
 	*out = model;
 	return 0;
+}
+
+void fw_model_on_cow(struct fw_model *model, fw_cow_fn fn)
+{
+	fw_cows_set(model->cows, fn, model->ctx);
 }
 
 int fw_model_add(struct fw_model *model, struct forkwatch_header *event)
@@ -382,6 +414,7 @@ int fw_model_add(struct fw_model *model, struct forkwatch_header *event)
 void fw_model_flush(struct fw_model *model)
 {
 	fw_opens_flush(&model->opens);
+	fw_cows_flush(model->cows);
 }
 
 void fw_model_close(struct fw_model *model)
@@ -391,6 +424,7 @@ void fw_model_close(struct fw_model *model)
 	if (!model)
 		return;
 	fw_opens_free(&model->opens);
+	fw_cows_close(model->cows);
 	for (i = 0; i < model->nr_cpus; i++)
 		free(model->cpus[i].last_switch);
 	free(model->cpus);

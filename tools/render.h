@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "check.h"
+#include "cow.h"
 #include "fork.h"
 #include "stages.h"
 #include "symbols.h"
@@ -39,13 +40,15 @@ struct fw_summary {
 /*
  * They write whole forks to out, which the caller flushes, and return 0 or
  * -errno: that of the write that failed (-ENOSPC, -EPIPE), or -ENOMEM. Any may
- * be NULL, but for fork.
+ * be NULL, but for fork and cow.
  */
 struct fw_render_ops {
 	const char *name;				/* "text", "json" */
 	int (*begin)(struct fw_render *render);
 	/* A fork that was judged (fork->verdicts). */
 	int (*fork)(struct fw_render *render, const struct fw_fork *fork);
+	/* What a fork cost when it was over: comes any time after the fork. */
+	int (*cow)(struct fw_render *render, const struct fw_cow *cow);
 	int (*end)(struct fw_render *render, const struct fw_summary *summary);
 	int (*open)(struct fw_render *render);		/* makes state */
 	void (*close)(struct fw_render *render);	/* frees state */

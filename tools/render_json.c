@@ -336,7 +336,7 @@ static json_t *summary_json(const struct fw_render_options *opt, const struct fw
 {
 	const struct fw_tally *tally = summary->tally;
 
-	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "version", SCHEMA_VERSION,
 			 "type", "summary",
 			 "kernel", kernel_json(opt->env),
@@ -347,6 +347,7 @@ static json_t *summary_json(const struct fw_render_options *opt, const struct fw
 			 "by_kind", kinds_json(tally),
 			 "verdicts", counts_json(tally->verdicts),
 			 "rules", rules_json(tally),
+			 "cow", fw_json_cow_totals(&tally->cow),
 			 "events", fw_json_integer(summary->events),
 			 "lost", lost_json(summary->losses),
 			 "command", command_json(summary));
@@ -372,6 +373,22 @@ static int show_fork(struct fw_render *render, const struct fw_fork *fork)
 	return write_line(render, fork_json(&render->opt, fork));
 }
 
+static int show_cow(struct fw_render *render, const struct fw_cow *cow)
+{
+	json_t *head, *rest;
+
+	if (render->opt.quiet)
+		return 0;
+	head = json_pack("{s:i, s:s}", "version", SCHEMA_VERSION, "type", "cow");
+	rest = fw_json_cow(cow);
+	if (!head || !rest || json_object_update(head, rest)) {
+		json_decref(head);
+		head = NULL;
+	}
+	json_decref(rest);
+	return write_line(render, head);
+}
+
 static int show_summary(struct fw_render *render, const struct fw_summary *summary)
 {
 	return write_line(render, summary_json(&render->opt, summary));
@@ -380,5 +397,6 @@ static int show_summary(struct fw_render *render, const struct fw_summary *summa
 const struct fw_render_ops fw_render_json = {
 	.name = "json",
 	.fork = show_fork,
+	.cow = show_cow,
 	.end = show_summary,
 };

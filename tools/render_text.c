@@ -184,6 +184,22 @@ static int show_fork(struct fw_render *render, const struct fw_fork *fork)
 	return err;
 }
 
+static int show_cow(struct fw_render *render, const struct fw_cow *cow)
+{
+	struct fw_text text;
+	int err;
+
+	if (render->opt.quiet)
+		return 0;
+	err = fw_text_open(&text, render->opt.color);
+	if (err)
+		return err;
+	fw_view_cow(&text, cow);
+	err = write_text(render, &text);
+	fw_text_close(&text);
+	return err;
+}
+
 static int show_summary(struct fw_render *render, const struct fw_summary *summary)
 {
 	struct fw_text text;
@@ -217,6 +233,7 @@ const struct fw_render_ops fw_render_text = {
 	.name = "text",
 	.open = open_text,
 	.fork = show_fork,
+	.cow = show_cow,
 	.end = show_summary,
 	.close = close_text,
 };

@@ -63,6 +63,13 @@ void fw_view_stages(struct fw_view *view);
 /* The table of registers before and after copy_thread(). */
 void fw_view_regs(struct fw_view *view);
 
+/* What a fork cost when it was over; and many of them, if any were watched. */
+void fw_view_cow(struct fw_text *text, const struct fw_cow *cow);
+void fw_view_cow_totals(struct fw_text *text, const struct fw_cow_totals *totals);
+/* One side's counts as items of a row. */
+void fw_view_cow_counts(struct fw_text *text, const uint64_t faults[FORKWATCH_NR_COW],
+			uint64_t ns);
+
 /* What the rules say of this fork. */
 void fw_view_verdicts(struct fw_view *view);
 

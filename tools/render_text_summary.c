@@ -176,6 +176,7 @@ void fw_view_summary(struct fw_text *text, const struct fw_findings *findings,
 	print_rules(text, summary->tally);
 	fw_findings_show(findings, text);
 	print_unseen(text, summary->tally, findings);
+	fw_view_cow_totals(text, &summary->tally->cow);
 	print_losses(text, summary);
 	print_command(text, summary);
 	fw_text_end(text, false);

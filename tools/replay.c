@@ -49,6 +49,14 @@ static void take_fork(void *ctx, struct fw_fork *fork)
 	}
 }
 
+static void take_cow(void *ctx, const struct fw_cow *cow)
+{
+	struct fw_replay *replay = ctx;
+
+	if (replay->sink->cow && !replay->error)
+		take_error(replay, replay->sink->cow(replay->ctx, cow));
+}
+
 int fw_replay_open(struct fw_replay **out, const char *dir)
 {
 	struct fw_replay *replay = calloc(1, sizeof(*replay));
@@ -68,6 +76,7 @@ int fw_replay_open(struct fw_replay **out, const char *dir)
 		fw_replay_close(replay);
 		return fw_trace_fail(ret, "out of memory");
 	}
+	fw_model_on_cow(replay->model, take_cow);
 	fw_trace_on_symbol(replay->trace, take_symbol, replay);
 	*out = replay;
 	return 0;

@@ -10,12 +10,14 @@
 #include "symbols.h"
 #include "trace.h"
 
-/* A negative return of either ends the replay with it. Both may be NULL. */
+/* A negative return ends the replay with it. Any may be NULL. */
 struct fw_replay_sink {
 	/* One event; a fork that it completes comes behind it. */
 	int (*event)(void *ctx, const struct forkwatch_header *event);
 	/* One fork, judged. It belongs to the callee, fw_fork_free(). */
 	int (*fork)(void *ctx, struct fw_fork *fork);
+	/* What a fork cost when it was over, valid during the call; see cow.h. */
+	int (*cow)(void *ctx, const struct fw_cow *cow);
 };
 
 struct fw_replay_result {

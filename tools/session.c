@@ -224,6 +224,14 @@ static void on_fork(void *ctx, struct fw_fork *fork)
 		fw_fork_free(fork);
 }
 
+static void on_cow(void *ctx, const struct fw_cow *cow)
+{
+	struct session *session = ctx;
+
+	if (session->sink->cow && !session->error)
+		sink_error(session, session->sink->cow(session->ctx, cow));
+}
+
 static int on_bytes(void *ctx, const void *data, size_t size)
 {
 	struct session *session = ctx;
@@ -300,7 +308,12 @@ static int loop(struct session *session)
 		if (n < 0)
 			return n;
 	}
-	return drain(session);
+	n = drain(session);
+	if (n < 0 || !session->opt->ops->finish)
+		return n;
+	session->opt->ops->finish(session->source);
+	n = batch(session, 0);
+	return n < 0 ? n : 0;
 }
 
 /*
@@ -436,6 +449,7 @@ static int with_source(struct session *session)
 	err = fw_model_open(&session->model, on_fork, session);
 	if (err)
 		return fail(session, err, "%s", strerror(-err));
+	fw_model_on_cow(session->model, on_cow);
 	err = ops->open(&session->source, &session->opt->source);
 	if (err) {
 		fail(session, err, "%s", fw_source_error());

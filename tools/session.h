@@ -36,6 +36,8 @@ struct fw_session_sink {
 	int (*event)(void *ctx, const void *data, size_t size);
 	/* One fork. It belongs to the callee, fw_fork_free(). */
 	int (*fork)(void *ctx, struct fw_fork *fork);
+	/* What a fork cost when it was over, valid during the call; see cow.h. */
+	int (*cow)(void *ctx, const struct fw_cow *cow);
 	/* No more events for the moment: show what there is. */
 	int (*flush)(void *ctx);
 };

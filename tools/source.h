@@ -14,6 +14,7 @@ struct fw_source_options {
 	bool all;		/* every task, not only the watched ones */
 	bool switches;		/* cpu_switch_to for each switch of a watched task */
 	enum fw_stages_level stages;	/* of each fork, how long what took */
+	bool cow;		/* and what its two sides wrote to afterwards */
 	size_t ring_bytes;	/* 0: the default; else rounded up to a power of two pages */
 };
 
@@ -29,6 +30,8 @@ struct fw_source_ops {
 	int (*watch)(struct fw_source *source, pid_t tid);
 	/* Waits up to @timeout_ms for events; returns how many there were, or -errno. */
 	int (*poll)(struct fw_source *source, int timeout_ms, fw_bytes_fn fn, void *ctx);
+	/* Tracing ends: sends what is still being counted. NULL: there is nothing. */
+	void (*finish)(struct fw_source *source);
 	/* Losses since open, as far as this backend can know them. */
 	int (*losses)(struct fw_source *source, struct fw_losses *losses);
 	void (*close)(struct fw_source *source);

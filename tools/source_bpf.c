@@ -15,8 +15,10 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "../bpf/cow.h"
 #include "../bpf/transport.h"
 #include "array.h"
+#include "cow_probes.h"
 #include "forkwatch.h"
 #include "forkwatch.skel.h"
 #include "source.h"
@@ -36,6 +38,7 @@
 struct fw_source {
 	struct forkwatch_bpf *skel;
 	struct fw_stage_probes *stages;
+	struct fw_cow_probes cow;
 	struct ring_buffer *ring;
 	struct fw_cpu_state *cpus;	/* libbpf_num_possible_cpus() of them */
 	uint64_t missed;		/* by the module's probes before we came */
@@ -278,19 +281,29 @@ static int open_programs(struct fw_source *source, const struct fw_source_option
 	if (err)
 		return fw_source_fail(err, "/proc/kallsyms: %s. Without it no stage can be "
 				      "probed: use --stages off.", strerror(-err));
+	fw_cow_probes_open(&source->cow, skel->obj, opt->cow, way);
 	skel->rodata->stages_level = opt->stages;
+	skel->rodata->cow_watched = opt->cow;
 	skel->rodata->all_tasks = opt->all;
 	skel->rodata->tracer = getpid();
 	skel->rodata->wake_bytes = bytes / WAKE_PART;
 	bpf_map__set_max_entries(skel->maps.ring, bytes);
 	bpf_program__set_autoload(skel->progs.on_cpu_switch_to, opt->switches);
+	bpf_program__set_autoload(skel->progs.end_of_cow, opt->cow);
+	bpf_program__set_autoattach(skel->progs.end_of_cow, false);
 	if (opt->stages == FW_STAGES_OFF)
 		bpf_map__set_max_entries(skel->maps.stages, 1);
+	if (!opt->cow) {
+		bpf_map__set_max_entries(skel->maps.cow_mms, 1);
+		bpf_map__set_max_entries(skel->maps.cow_processes, 1);
+		bpf_map__set_max_entries(skel->maps.cow_faults, 1);
+	}
 	return 0;
 }
 
 static void close_programs(struct fw_source *source)
 {
+	fw_cow_probes_close(&source->cow);
 	fw_stage_probes_close(source->stages);
 	forkwatch_bpf__destroy(source->skel);
 	source->stages = NULL;
@@ -339,8 +352,18 @@ static const char *refused_event(const struct forkwatch_bpf *skel)
 	return "?";
 }
 
+/* -ENOTSUP: the kernel attaches nothing in this way, and another may do. */
+static int attach_probes(struct fw_source *source, const struct fw_source_options *opt,
+			 struct fw_stage_sets *sets)
+{
+	int stages = fw_stage_probes_attach(source->stages, sets);
+	int cow = opt->cow ? fw_cow_probes_attach(&source->cow) : 0;
+
+	return stages ? stages : cow;
+}
+
 /* Before the events that use them: what is armed is known from the first fork on. */
-static int load_stages(struct fw_source *source, const struct fw_source_options *opt)
+static int load_probes(struct fw_source *source, const struct fw_source_options *opt)
 {
 	struct fw_stage_sets sets;
 	int err;
@@ -348,12 +371,17 @@ static int load_stages(struct fw_source *source, const struct fw_source_options 
 	err = load(source, opt, FW_PROBE_FENTRY);
 	if (err)
 		return err;
-	if (fw_stage_probes_attach(source->stages, &sets) == -ENOTSUP) {
+	err = attach_probes(source, opt, &sets);
+	if (err == -ENOTSUP) {
 		err = load(source, opt, FW_PROBE_KPROBE);
 		if (err)
 			return err;
-		fw_stage_probes_attach(source->stages, &sets);
+		err = attach_probes(source, opt, &sets);
 	}
+	if (err)
+		return fw_source_fail(err,
+			"the kernel refuses the probe on do_wp_page(), which copies pages: %s. "
+			"Trace without --cow.", strerror(-err));
 	source->skel->bss->stages_armed = sets.armed;
 	source->skel->bss->stages_absent = sets.absent;
 	source->skel->bss->stages_refused = sets.refused;
@@ -435,7 +463,7 @@ static int source_bpf_open(struct fw_source **out, const struct fw_source_option
 	source = calloc(1, sizeof(*source));
 	if (!source)
 		return fw_source_fail(-ENOMEM, "out of memory");
-	err = load_stages(source, opt);
+	err = load_probes(source, opt);
 	if (!err)
 		err = open_ring(source);
 	if (!err)
@@ -479,6 +507,29 @@ static int source_bpf_poll(struct fw_source *source, int timeout_ms, fw_bytes_fn
 	if (source->error < 0)
 		return source->error;
 	return err < 0 && err != -EAGAIN ? err : source->events;
+}
+
+/* The programs number what they send, so that they send this, too. */
+static void source_bpf_finish(struct fw_source *source)
+{
+	int processes = bpf_map__fd(source->skel->maps.cow_processes);
+	int program = bpf_program__fd(source->skel->progs.end_of_cow);
+	__u32 tgid;
+	int i;
+
+	if (program < 0)
+		return;
+	/* It is deleted thereby, and the next one becomes the first. */
+	for (i = 0; i < FW_COW_PROCESSES; i++) {
+		__u64 args[1];
+		LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
+
+		if (bpf_map_get_next_key(processes, NULL, &tgid))
+			return;
+		args[0] = tgid;
+		if (bpf_prog_test_run_opts(program, &opts))
+			return;
+	}
 }
 
 /* A program that is called while it runs on the same CPU is skipped by the kernel. */
@@ -527,6 +578,7 @@ const struct fw_source_ops fw_source_bpf = {
 	.open = source_bpf_open,
 	.watch = source_bpf_watch,
 	.poll = source_bpf_poll,
+	.finish = source_bpf_finish,
 	.losses = source_bpf_losses,
 	.close = source_bpf_close,
 };

@@ -20,12 +20,14 @@
  *	tail_return	in C	schedule_tail() ends; C is about to start
  *	stages		in P	what took how long, if that is watched
  *	fork_return	in P	kernel_clone() ends; its value becomes P's x0
+ *	cow		in C	what the two wrote to since, if that is watched
  *
  * first_run and fork_return happen on different CPUs and come in any order.
  * Events of P are matched by its tid, those of C by the address of its
  * task_struct together with its start time. A failed fork has no wakeup_new
  * and no first_run; threads that the kernel makes for itself with
- * create_io_thread() have no fork_return, since kernel_clone() never ran.
+ * create_io_thread() have no fork_return, since kernel_clone() never ran. cow
+ * comes when C executes a program or ends; only if it got an mm of its own.
  *
  * Growth
  *
@@ -66,7 +68,8 @@
 	E(WAKEUP_NEW,		16,	wakeup_new)	\
 	E(EXEC,			17,	exec)		\
 	E(EXIT,			18,	exit)		\
-	E(STAGES,		19,	stages)
+	E(STAGES,		19,	stages)		\
+	E(COW,			20,	cow)
 
 /* Kinds below this one are sent by the module, the others by BPF programs. */
 #define FORKWATCH_KIND_BPF	16
@@ -466,6 +469,64 @@
 	E(SCHEDULE_TAIL,	35,	schedule_tail,		SCHEDULE_TAIL)
 #define FORKWATCH_NR_STAGES	32	/* 30 and 31 are free */
 
+/*
+ * cow: what a fork that copied an mm cost when it was over. It left the pages of
+ * both sides write-protected, and each first write to one faults. Counted from
+ * @begin (ns), when the child was woken for the first time, until the child
+ * executed a program or exited, or tracing ended (@reason, FORKWATCH_COW_EXEC ..
+ * FORKWATCH_COW_OPEN; the header is then made in the child's name). *_faults are
+ * indexed by FORKWATCH_COW_*, *_ns is the time that the faults took, *_first and
+ * *_last are when the first and the last page were copied (ns, 0 for none).
+ * Which side could be counted is in @flags: the other one's fields are 0. Where
+ * the parent forked again meanwhile, its @parent_first is 0. A write of the parent
+ * counts for each of its forks that is being counted.
+ */
+#define FORKWATCH_FIELDS_cow(F, A, S)			\
+	F(__u64, child)					\
+	F(__u64, start_time)				\
+	F(__u64, begin)					\
+	F(__u32, child_tid)				\
+	F(__u32, parent_tgid)				\
+	F(__u32, reason)				\
+	F(__u32, flags)					\
+	A(__u64, parent_faults, FORKWATCH_NR_COW)	\
+	A(__u64, child_faults, FORKWATCH_NR_COW)	\
+	F(__u64, parent_ns)				\
+	F(__u64, child_ns)				\
+	F(__u64, parent_first)				\
+	F(__u64, parent_last)				\
+	F(__u64, child_first)				\
+	F(__u64, child_last)
+
+/* cow's @reason. */
+#define FORKWATCH_COW_EXEC	1
+#define FORKWATCH_COW_EXIT	2
+#define FORKWATCH_COW_OPEN	3	/* tracing ended */
+
+/* cow's @flags: who could be counted. */
+#define FORKWATCH_COW_PARENT	(1U << 0)
+#define FORKWATCH_COW_CHILD	(1U << 1)
+
+/*
+ * Faults of writes to write-protected pages of private mappings, by what came of
+ * them. do_wp_page(): @faults, of which @copied gave the writer a copy of a page
+ * that was shared, @reused let it write to the page since nobody shares it any
+ * more, and @first replaced a page that is not made by a fork, the page cache's
+ * or the zero page. Of the rest the outcome was not observed: another thread was
+ * faster, or memory ran out. do_huge_pmd_wp_page(): @huge, of which @huge_split
+ * split a huge page, after which do_wp_page() is called for the one that is
+ * written to, and @huge_reused let it be written to.
+ */
+#define FORKWATCH_COWS(E)				\
+	E(FAULTS,	0,	faults)			\
+	E(COPIED,	1,	copied)			\
+	E(REUSED,	2,	reused)			\
+	E(FIRST,	3,	first)			\
+	E(HUGE,		4,	huge)			\
+	E(HUGE_SPLIT,	5,	huge_split)		\
+	E(HUGE_REUSED,	6,	huge_reused)
+#define FORKWATCH_NR_COW	8	/* 7 is free */
+
 /* The structs, from the lists above. */
 #define FORKWATCH_MEMBER_F(type, name)		type name;
 #define FORKWATCH_MEMBER_A(type, name, n)	type name[n];
@@ -511,6 +572,12 @@ enum forkwatch_stage {
 #undef FORKWATCH_ENUM
 };
 
+enum forkwatch_cows {
+#define FORKWATCH_ENUM(COW, value, name) FORKWATCH_COW_##COW = value,
+	FORKWATCH_COWS(FORKWATCH_ENUM)
+#undef FORKWATCH_ENUM
+};
+
 enum forkwatch_share {
 #define FORKWATCH_ENUM(SHARE, value, name) FORKWATCH_SHARE_##SHARE = value,
 	FORKWATCH_SHARES(FORKWATCH_ENUM)
@@ -552,6 +619,7 @@ FORKWATCH_ASSERT(wakeup_new, 56);
 FORKWATCH_ASSERT(exec, 208);
 FORKWATCH_ASSERT(exit, 56);
 FORKWATCH_ASSERT(stages, 816);
+FORKWATCH_ASSERT(cow, 248);
 
 /*
  * The clone path: syscalls on numbers that arm64 leaves unassigned.
