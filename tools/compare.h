@@ -36,6 +36,7 @@ const char *fw_aspect_name(enum fw_aspect aspect);
 const char *fw_aspect_text(enum fw_aspect aspect);
 
 #define FW_PLACES_KEPT	8
+#define FW_SAME_KEPT	64
 
 /* One difference, and where it is. All of it is plain text. */
 struct fw_difference {
@@ -62,6 +63,7 @@ struct fw_comparison {
 	struct fw_difference *list;
 	size_t nr, room;
 	json_t *index;			/* which are in the list, by their text */
+	const json_t *same[FW_SAME_KEPT][2];	/* pairs of forks lately found to be the same */
 	struct fw_time_comparison *times;	/* NULL: was not asked for */
 	enum fw_comparison_answer answer;
 	char reason[240];		/* for the answer, in words; "" for FW_SAME */
