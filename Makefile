@@ -305,6 +305,18 @@ $(build)/fuzz/fuzz_trace: tests/fuzz/fuzz_trace.c $(core_sources) $(proto).c $(w
 	$(quiet)$(CLANG) -std=gnu11 -O1 -g -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=undefined $(tool_flags) -o $@ $(filter %.c,$^) $(tool_libs)
 
+bench_repeat := $(build)/$(machine)/bench/repeat
+
+$(bench_repeat): tests/bench/repeat.c $(build)/$(machine)/libforkwatch-core.a | deps-tools
+	$(call say,CC,$@)
+	$(quiet)mkdir -p $(@D)
+	$(quiet)$(HOSTCC) $(cflags) $(tool_flags) -MF $@.d -o $@ $(filter %.c %.a,$^) $(tool_libs)
+
+# FORKS=100000 makes it quick; the traces of a million take 4 GB.
+.PHONY: bench-reader
+bench-reader: $(build)/$(machine)/forkwatch $(bench_repeat) ## measure how traces are read, beside babeltrace2 (FORKS=1000000)
+	@tests/bench/reader.sh $^ $(FORKS)
+
 .PHONY: style
 style: ## checkpatch, sparse, shellcheck and the licence lines
 	$(deps) style module cross fetch
