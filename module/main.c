@@ -21,6 +21,11 @@
 #include "events.h"
 #include "symbols.h"
 
+/* What builds it may know better. */
+#ifndef FORKWATCH_VERSION
+#define FORKWATCH_VERSION	"unknown"
+#endif
+
 #if !IS_ENABLED(CONFIG_ARM64)
 #error "forkwatch reads arm64 registers: build it against an arm64 kernel"
 #endif
@@ -46,3 +51,4 @@ module_exit(forkwatch_exit);
 MODULE_DESCRIPTION("What happens to every register when a process forks, as tracepoints");
 MODULE_AUTHOR("The forkwatch developers");
 MODULE_LICENSE("GPL v2");
+MODULE_VERSION(FORKWATCH_VERSION);

@@ -34,6 +34,7 @@ equal "the CPU's features are" "$(in_metadata cpu_features)" \
 equal 'the page size is' "$(in_metadata page_size)" 4096
 equal "the tool's version is" "$(in_metadata tool_version)" \
 	"\"$(./forkwatch --version | sed -n '1s/^forkwatch //p')\""
+check 'the module has a version' test -s /sys/module/forkwatch/version
 equal "the module's version is" "$(in_metadata module_version)" \
 	"\"$(cat /sys/module/forkwatch/version)\""
 has 'the sources are' "$tmp/trace/metadata" 'sources = "bpf module"'
