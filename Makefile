@@ -24,9 +24,10 @@ STRIP_G  ?= llvm-strip -g
 
 # sbin holds bpftool, which an ordinary user's PATH may lack.
 export PATH := $(PATH):/usr/sbin:/sbin
-export MODULE_VARIANT MODULE_CFLAGS MODULE_MAKEFLAGS
-
 version  := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+export MODULE_VARIANT MODULE_CFLAGS MODULE_MAKEFLAGS
+export FORKWATCH_VERSION := $(version)
+
 warnings := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes
 cflags   := -std=gnu11 -O2 -g $(warnings) -D_GNU_SOURCE -MMD -MP
 
@@ -287,6 +288,11 @@ $(build)/unit/%: tests/unit/%.c $(unit_shared) $(test_headers) $(build)/unit/lib
 .PHONY: unit
 unit: $(build)/$(machine)/forkwatch $(units) ## run the unit tests on this machine
 	@tests/unit.sh $(units)
+
+.PHONY: test-install
+test-install: ## see that what `make install` leaves works
+	$(deps) man module cross fetch
+	@MAKE='$(MAKE)' tests/install.sh
 
 FUZZ_SECONDS ?= 300
 

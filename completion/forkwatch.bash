@@ -11,7 +11,7 @@ _forkwatch_commands()
 # All options of a command.
 _forkwatch_options()
 {
-	"$1" "$2" --help 2>/dev/null | sed -n 's/^  *\(-.*\)/\1/p' | sed 's/  .*//' | grep -oE -- '(^|[ ,])--?[a-zA-Z-]+' | tr -d ' ,'
+	"$1" "$2" --help 2>/dev/null | sed -n 's/^  *\(-.*\)/\1/p' | sed 's/  .*//' | grep -oE -- '(^|[ ,])--?[a-zA-Z0-9-]+' | tr -d ' ,'
 }
 
 # _forkwatch_values TOOL COMMAND OPTION: what may follow, where it is one of a few words.
