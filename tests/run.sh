@@ -178,16 +178,17 @@ known kernels KERNELS "${kernels[@]}" || exit
 known configurations CONFIGURATIONS "${configurations[@]}" || exit
 
 # All at once, so that there is one command where the user has to install them.
-$qemu/deps module cross bpf tools unit style fetch guest chroot || exit
+$qemu/deps module cross bpf tools unit style man fetch guest chroot || exit
 # One test wants it, and is skipped without.
 $qemu/deps arm32 2>/dev/null || say SKIP 'the AArch32 test: it wants gcc-arm-linux-gnueabihf'
 rm -rf $logs
 mkdir -p $logs
 parts=()
 if [ -z "$alone" ]; then
-	parts=(style unit)
+	parts=(style unit test-install)
 	host_part style
 	host_part unit
+	host_part test-install
 fi
 host_part guest-programs
 
