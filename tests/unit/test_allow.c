@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "event.h"
+#include "edit.h"
 #include "replay.h"
 #include "schema.h"
 #include "verdicts.h"
@@ -157,37 +157,14 @@ static void test_where(void **state)
 /*
  * The verdicts, on a trace in which one fork of six gives its child 7.
  */
-static unsigned int nr_copied;
-
-static void write_7(struct forkwatch_header *event)
+static void give_7(struct edit *edit, struct forkwatch_header *event)
 {
 	struct forkwatch_copy_thread *copied = (void *)event;
+	unsigned int *nr = edit->ctx;
 
-	if (event->kind == FORKWATCH_COPY_THREAD && ++nr_copied == 2)
+	if (event->kind == FORKWATCH_COPY_THREAD && ++*nr == 2)
 		copied->regs_after.x[0] = 7;
-}
-
-static void edit_trace(void)
-{
-	struct fw_trace_end end = { 0 };
-	struct fw_trace_writer *writer;
-	struct forkwatch_header *event;
-	struct fw_trace *trace;
-	const void *data;
-	size_t size;
-
-	nr_copied = 0;
-	assert_int_equal(fw_trace_open(&trace, DATA("tree")), 0);
-	assert_int_equal(fw_trace_create(&writer, copy, true), 0);
-	assert_int_equal(fw_trace_begin(writer, fw_trace_info(trace)), 0);
-	while (fw_trace_next(trace, &data, &size) > 0) {
-		assert_int_equal(fw_event_decode(data, size, &event), 0);
-		write_7(event);
-		assert_int_equal(fw_trace_write(writer, event, event->size), 0);
-		free(event);
-	}
-	assert_int_equal(fw_trace_finish(writer, &end), 0);
-	fw_trace_close(trace);
+	edit_write(edit, event);
 }
 
 static struct fw_replay *replay;
@@ -204,9 +181,10 @@ static int take_fork(void *ctx, struct fw_fork *fork)
 static void check(const char *lines, const char *rules)
 {
 	const struct fw_replay_sink sink = { .fork = take_fork };
+	unsigned int nr = 0;
 	char word[16];
 
-	edit_trace();
+	edit_trace(DATA("tree"), copy, give_7, &nr);
 	open_allow(lines);
 	assert_int_equal(fw_replay_open(&replay, copy), 0);
 	assert_int_equal(fw_verdicts_open(&verdicts), 0);

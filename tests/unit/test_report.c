@@ -8,44 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <cmocka.h>
 #include <jansson.h>
 
 #include "filter.h"
 #include "ids.h"
 #include "table.h"
+#include "tool.h"
 
 #define TRACE(name)	TEST_DATA_DIR "/6.1/" name
-
-static char output[1 << 20];
-
-/* What the tool writes when called so, errors too. Returns its exit status. */
-static int tool(const char *format, ...)
-{
-	char command[1024] = TEST_TOOL " ";
-	size_t length = strlen(command);
-	va_list args;
-	FILE *pipe;
-	int status;
-
-	va_start(args, format);
-	vsnprintf(command + length, sizeof(command) - length, format, args);
-	va_end(args);
-	strncat(command, " 2>&1", sizeof(command) - strlen(command) - 1);
-	pipe = popen(command, "r");
-	assert_non_null(pipe);
-	output[fread(output, 1, sizeof(output) - 1, pipe)] = '\0';
-	status = pclose(pipe);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-static void assert_says(const char *words)
-{
-	if (!strstr(output, words))
-		fail_msg("`%s' is not in:\n%s", words, output);
-}
 
 /* The forks that a report of @trace with @options lists, by their numbers: "1 2". */
 static void assert_lists(const char *options, const char *trace, const char *numbers)
@@ -56,7 +27,7 @@ static void assert_lists(const char *options, const char *trace, const char *num
 	char *end;
 
 	assert_int_equal(tool("report %s %s", options, trace), 0);
-	rest = strstr(output, "  fork  kind");
+	rest = strstr(tool_output, "  fork  kind");
 	while ((line = strsep(&rest, "\n")) && strcmp(line, "summary")) {
 		id = strtoul(line, &end, 10);
 		if (end != line && !strncmp(line, "  ", 2))
@@ -73,11 +44,11 @@ static void test_all(void **state)
 	assert_lists("", TRACE("tree"), "1 2 3 4 5 6");
 	/* With parents above children, and indented. */
 	assert_int_equal(tool("report " TRACE("tree")), 0);
-	assert_says("   1  fork        tree[");
-	assert_says("   2  fork          tree[");
+	assert_tool_says("   1  fork        tree[");
+	assert_tool_says("   2  fork          tree[");
 	assert_lists("--limit 3", TRACE("tree"), "1 2");
 	assert_int_equal(tool("report --limit 3 " TRACE("tree")), 0);
-	assert_says("and 4 more lines");
+	assert_tool_says("and 4 more lines");
 }
 
 static void test_conditions(void **state)
@@ -109,7 +80,7 @@ static void test_conditions(void **state)
 static json_int_t number(const char *trace, unsigned int id, const char *key)
 {
 	json_int_t value;
-	char *line, *rest = output;
+	char *line, *rest = tool_output;
 	json_t *fork;
 
 	assert_int_equal(tool("report -f json %s", trace), 0);
@@ -134,12 +105,12 @@ static void test_pid(void **state)
 	assert_lists(options, TRACE("tree"), "4 5 6");
 	assert_lists("--pid 4000000", TRACE("tree"), "");
 	assert_int_equal(tool("report %s " TRACE("tree"), options), 0);
-	assert_says("3 of 6 forks are what was asked for");
+	assert_tool_says("3 of 6 forks are what was asked for");
 	/* A list names the parent. */
 	snprintf(options, sizeof(options), "tree[%lld] -> tree[", (long long)second);
-	assert_says(options);
-	assert_says("  4  fork      tree[");
-	assert_says("forks   3   3 fork");
+	assert_tool_says(options);
+	assert_tool_says("  4  fork      tree[");
+	assert_tool_says("forks   3   3 fork");
 }
 
 static void test_orders(void **state)
@@ -177,35 +148,35 @@ static void test_worst_first(void **state)
 	assert_null(fw_order_find("age"));
 	assert_int_equal(tool("report --sort duration --limit 1 " TRACE("tree")), 0);
 	/* The one that show calls the slowest. */
-	assert_says("then\n");
+	assert_tool_says("then\n");
 	snprintf(heading, sizeof(heading), "fork %lu ",
-		 strtoul(strstr(output, "then\n") + strlen("then\n"), NULL, 10));
+		 strtoul(strstr(tool_output, "then\n") + strlen("then\n"), NULL, 10));
 	assert_int_equal(tool("show " TRACE("tree") " slowest"), 0);
-	assert_says(heading);
+	assert_tool_says(heading);
 }
 
 static void test_json(void **state)
 {
 	(void)state;
 	assert_int_equal(tool("report -f json --errno EAGAIN " TRACE("fail") " | wc -l"), 0);
-	assert_string_equal(output, "2\n");
+	assert_string_equal(tool_output, "2\n");
 	assert_int_equal(tool("report -f json --limit 3 " TRACE("tree") " | wc -l"), 0);
-	assert_string_equal(output, "4\n");
+	assert_string_equal(tool_output, "4\n");
 }
 
 static void test_summary(void **state)
 {
 	(void)state;
 	assert_int_equal(tool("report --summary --errno EAGAIN " TRACE("fail")), 0);
-	assert_says("1 of 7 forks");
-	assert_says("forks   1 ");
-	assert_null(strstr(output, "  fork  kind"));
+	assert_tool_says("1 of 7 forks");
+	assert_tool_says("forks   1 ");
+	assert_null(strstr(tool_output, "  fork  kind"));
 }
 
 static void assert_refused(const char *options, const char *words)
 {
 	assert_int_equal(tool("report %s " TRACE("tree"), options), 2);
-	assert_says(words);
+	assert_tool_says(words);
 }
 
 static void test_misuse(void **state)
@@ -269,18 +240,18 @@ static void test_show(void **state)
 {
 	(void)state;
 	assert_int_equal(tool("show " TRACE("tree") " last"), 0);
-	assert_says("fork 6 ");
+	assert_tool_says("fork 6 ");
 	assert_int_equal(tool("show " TRACE("tree") " 3"), 0);
-	assert_says("fork 3 ");
-	assert_null(strstr(output, "fork 4 "));
+	assert_tool_says("fork 3 ");
+	assert_null(strstr(tool_output, "fork 4 "));
 	assert_int_equal(tool("show " TRACE("fail") " failed | grep -c '^fork '"), 0);
-	assert_string_equal(output, "7\n");
+	assert_string_equal(tool_output, "7\n");
 	assert_int_equal(tool("show " TRACE("tree") " failed"), 0);
-	assert_says("no fork failed, and none broke a rule");
+	assert_tool_says("no fork failed, and none broke a rule");
 	assert_int_equal(tool("show " TRACE("tree") " 7"), 2);
-	assert_says("has no fork 7");
+	assert_tool_says("has no fork 7");
 	assert_int_equal(tool("show " TRACE("tree") " first"), 2);
-	assert_says("'first' is no fork's number, nor last, slowest or failed");
+	assert_tool_says("'first' is no fork's number, nor last, slowest or failed");
 }
 
 int main(void)
