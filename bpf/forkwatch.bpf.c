@@ -41,10 +41,11 @@ struct {
 } ring SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 32768);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);		/* the tool sets it, by the highest tid there may be */
 	__type(key, __u32);
-	__type(value, __u8);
+	__type(value, struct fw_tasks);
 } watched SEC(".maps");
 
 struct {
@@ -71,10 +72,21 @@ static __always_inline __u32 current_tgid(void)
 	return bpf_get_current_pid_tgid() >> 32;
 }
 
+/* Where it is said of @tid whether it is watched; NULL: nowhere. */
+static __always_inline __u8 *task_place(__u32 tid)
+{
+	__u32 entry = tid / FW_TASKS_PER_ENTRY;
+	struct fw_tasks *tasks = bpf_map_lookup_elem(&watched, &entry);
+
+	return tasks ? &tasks->tasks[tid % FW_TASKS_PER_ENTRY] : NULL;
+}
+
 /* What is known of a watched task, FW_TASK_*; NULL: it is not watched. */
 static __always_inline __u8 *find_task(__u32 tid)
 {
-	return bpf_map_lookup_elem(&watched, &tid);
+	__u8 *task = task_place(tid);
+
+	return task && *task ? task : NULL;
 }
 
 static __always_inline bool is_watched(__u32 tid)
@@ -103,12 +115,25 @@ static __always_inline void count_watch_full(void)
 		cpu->watch_full++;
 }
 
-static __always_inline bool watch(__u32 tid, __u8 task)
+/* Returns what is known of @tid from now on; NULL: the set does not reach so far. */
+static __always_inline __u8 *watch(__u32 tid, __u8 flags)
 {
-	if (!bpf_map_update_elem(&watched, &tid, &task, BPF_ANY))
-		return true;
+	__u8 *task = task_place(tid);
+
+	if (task) {
+		*task = FW_TASK_WATCHED | flags;
+		return task;
+	}
 	count_watch_full();
-	return false;
+	return NULL;
+}
+
+static __always_inline void unwatch(__u32 tid)
+{
+	__u8 *task = task_place(tid);
+
+	if (task)
+		*task = 0;
 }
 
 /*
@@ -156,40 +181,89 @@ static __always_inline void submit(void *event, bool wake)
 }
 
 /*
- * Hands on an event of the module. One from a module that knows more fields
- * is cut to ours; one that knows fewer leaves the tail as it is, past hdr.size.
+ * The events of the module. Each has two programs, of which the tool loads one:
+ * the plain one reads the event where it lies, as the kernel lets it if the
+ * module said that the event is so long; cut_NAME gets a copy of what there is,
+ * be the event longer or shorter than ours.
  */
-static __always_inline void forward(const struct forkwatch_header *event, const __u32 size,
+#define MODULE_PROGRAMS(name)							\
+SEC("raw_tp.w/" #name)								\
+int on_##name(const volatile __u64 *ctx)					\
+{										\
+	return take_##name(ctx, true);						\
+}										\
+										\
+SEC("raw_tp/" #name)								\
+int cut_##name(const volatile __u64 *ctx)					\
+{										\
+	return take_##name(ctx, false);						\
+}
+
+/*
+ * A field of the event of @type that is the first argument. That is taken from
+ * @ctx each time, since a pointer to it must not be kept on the stack.
+ */
+#define FIELD(ctx, direct, type, field)						\
+({										\
+	const struct type *event_ = (const void *)*(ctx);			\
+	typeof(((struct type *)0)->field) value_ = 0;				\
+										\
+	if (direct)								\
+		value_ = *(const volatile typeof(value_) *)&event_->field;	\
+	else									\
+		bpf_probe_read_kernel(&value_, sizeof(value_), &event_->field);	\
+	value_;									\
+})
+
+/* A loop that is unrolled: 8 bytes each, and no call. */
+static __always_inline void copy_direct(__u64 *to, const volatile __u64 *from, const __u32 size)
+{
+	__u32 i;
+
+#pragma unroll
+	for (i = 0; i < size / sizeof(*to); i++)
+		to[i] = from[i];
+}
+
+/* Returns how long the copy is. */
+static __always_inline __u16 copy_event(void *to, const volatile __u64 *ctx, const __u32 size,
+					const bool direct)
+{
+	__u16 sent = FIELD(ctx, direct, forkwatch_header, size);
+
+	if (sent > size)
+		sent = size;
+	if (direct)
+		copy_direct(to, (const void *)*ctx, size);
+	else
+		bpf_probe_read_kernel(to, sent, (const void *)*ctx);
+	return sent;
+}
+
+/* Hands on the event of @size bytes; of a shorter one, the tail is left as it is. */
+static __always_inline void forward(const volatile __u64 *ctx, const __u32 size, const bool direct,
 				    __u8 *task, bool wake)
 {
 	struct forkwatch_header *copy;
-	__u16 sent = 0;
 	__u64 seq;
 
 	copy = reserve(size, &seq, task);
 	if (!copy)
 		return;
-	bpf_probe_read_kernel(&sent, sizeof(sent), &event->size);
-	if (sent > size)
-		sent = size;
-	bpf_probe_read_kernel(copy, sent, event);
-	copy->size = sent;
+	copy->size = copy_event(copy, ctx, size, direct);
 	copy->seq = seq;
 	submit(copy, wake);
 }
 
-SEC("raw_tp/cpu_switch_to")
-int on_cpu_switch_to(struct bpf_raw_tracepoint_args *ctx)
+static __always_inline int take_cpu_switch_to(const volatile __u64 *ctx, const bool direct)
 {
-	const struct forkwatch_cpu_switch_to *event = (const void *)ctx->args[0];
-	__u32 prev = 0, next = 0;
-
-	bpf_probe_read_kernel(&prev, sizeof(prev), &event->prev_tid);
-	bpf_probe_read_kernel(&next, sizeof(next), &event->next_tid);
-	if (side_is_watched(prev) || side_is_watched(next))
-		forward(&event->hdr, sizeof(*event), NULL, false);
+	if (side_is_watched(FIELD(ctx, direct, forkwatch_cpu_switch_to, prev_tid)) ||
+	    side_is_watched(FIELD(ctx, direct, forkwatch_cpu_switch_to, next_tid)))
+		forward(ctx, sizeof(struct forkwatch_cpu_switch_to), direct, NULL, false);
 	return 0;
 }
+
+MODULE_PROGRAMS(cpu_switch_to)
 
 /* Begins an event of our own, of @type; @task as for reserve(). */
 #define begin(type, event_kind, task)					\
@@ -245,7 +319,7 @@ static __always_inline bool exec_is_watched(__u32 tid, __u32 old_tid)
 	if (!is_watched(tid) && !is_watched(old_tid))
 		return current_is_in_view();
 	if (tid != old_tid)
-		bpf_map_delete_elem(&watched, &old_tid);
+		unwatch(old_tid);
 	watch(tid, 0);
 	return true;
 }
@@ -294,9 +368,9 @@ static __always_inline void forget(const struct task_struct *task)
 	bool last = is_last(task);
 
 	if (tid != tgid || last)
-		bpf_map_delete_elem(&watched, &tid);
+		unwatch(tid);
 	if (last)
-		bpf_map_delete_elem(&watched, &tgid);
+		unwatch(tgid);
 	end_stages(tid);
 }
 
@@ -325,17 +399,17 @@ int on_exit(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /* @whose: task where a lost event tears the current task's fork, NULL where it does not. */
-#define FORWARD(name, whose)						\
-SEC("raw_tp/" #name)							\
-int on_##name(struct bpf_raw_tracepoint_args *ctx)			\
-{									\
-	__u8 *task = find_task(current_tid());				\
-									\
-	if (task)							\
-		forward((const void *)ctx->args[0],			\
-			sizeof(struct forkwatch_##name), whose, false);	\
-	return 0;							\
-}
+#define FORWARD(name, whose)							\
+static __always_inline int take_##name(const volatile __u64 *ctx, const bool direct) \
+{										\
+	__u8 *task = find_task(current_tid());					\
+										\
+	if (task)								\
+		forward(ctx, sizeof(struct forkwatch_##name), direct, whose, false); \
+	return 0;								\
+}										\
+										\
+MODULE_PROGRAMS(name)
 
 /* In the child, which is found by its task_struct and start time. */
 FORWARD(tail_return, NULL)
@@ -355,7 +429,7 @@ static __always_inline void on_stages(const struct forkwatch_header *end, __u8 *
 		return;
 	event = begin(forkwatch_stages, FORKWATCH_STAGES, task);
 	if (event) {
-		bpf_probe_read_kernel(&event->hdr.time, sizeof(event->hdr.time), &end->time);
+		event->hdr.time = end->time;
 		event->armed = stages_armed;
 		event->absent = stages_absent;
 		event->refused = stages_refused;
@@ -367,20 +441,25 @@ static __always_inline void on_stages(const struct forkwatch_header *end, __u8 *
 }
 
 /* In the parent, in order. */
-#define FORWARD_LAST(name, worker)					\
-SEC("raw_tp/" #name)							\
-int on_##name(struct bpf_raw_tracepoint_args *ctx)			\
-{									\
-	__u8 *task = find_task(current_tid());				\
-									\
-	if (!task)							\
-		return 0;						\
-	if (stages_level)						\
-		on_stages((const void *)ctx->args[0], task, worker);	\
-	forward((const void *)ctx->args[0],				\
-		sizeof(struct forkwatch_##name), task, false);		\
-	return 0;							\
-}
+#define FORWARD_LAST(name, worker)						\
+static __always_inline int take_##name(const volatile __u64 *ctx, const bool direct) \
+{										\
+	__u8 *task = find_task(current_tid());					\
+										\
+	if (!task)								\
+		return 0;							\
+	if (stages_level) {							\
+		struct forkwatch_header end = {					\
+			.time = FIELD(ctx, direct, forkwatch_header, time),	\
+		};								\
+										\
+		on_stages(&end, task, worker);					\
+	}									\
+	forward(ctx, sizeof(struct forkwatch_##name), direct, task, false);	\
+	return 0;								\
+}										\
+										\
+MODULE_PROGRAMS(name)
 
 FORWARD_LAST(fork_return, false)
 FORWARD_LAST(fork_exit, true)
@@ -392,24 +471,25 @@ static __always_inline __u8 *find_parent(void)
 	__u32 tid = current_tid();
 	__u8 *task = find_task(tid);
 
-	if (task || !all_tasks || current_tgid() == tracer || !watch(tid, 0))
+	if (task || !all_tasks || current_tgid() == tracer)
 		return task;
-	return find_task(tid);
+	return watch(tid, 0);
 }
 
-SEC("raw_tp/clone_call")
-int on_clone_call(struct bpf_raw_tracepoint_args *ctx)
+static __always_inline int take_clone_call(const volatile __u64 *ctx, const bool direct)
 {
 	__u8 *task = find_parent();
 
 	if (!task)
 		return 0;
-	*task &= FW_TASK_FORKED;
-	forward((const void *)ctx->args[0], sizeof(struct forkwatch_clone_call), task, false);
+	*task &= FW_TASK_WATCHED | FW_TASK_FORKED;
+	forward(ctx, sizeof(struct forkwatch_clone_call), direct, task, false);
 	if (*task & FW_TASK_TORN)
 		*task |= FW_TASK_CALL_LOST;
 	return 0;
 }
+
+MODULE_PROGRAMS(clone_call)
 
 /*
  * Attached last: of a fork whose beginning was seen, the rest is seen too.
@@ -417,24 +497,24 @@ int on_clone_call(struct bpf_raw_tracepoint_args *ctx)
  * A program's first fork wakes the tracer, who reads the process' maps while
  * it is there to be asked.
  */
-SEC("raw_tp/fork_enter")
-int on_fork_enter(struct bpf_raw_tracepoint_args *ctx)
+static __always_inline int take_fork_enter(const volatile __u64 *ctx, const bool direct)
 {
-	const struct forkwatch_fork_enter *event = (const void *)ctx->args[0];
 	__u8 *task = find_parent();
-	__u32 flags = 0;
 	bool first;
 
 	if (!task)
 		return 0;
 	first = !(*task & FW_TASK_FORKED);
-	*task = FW_TASK_FORKED | (*task & FW_TASK_CALL_LOST ? FW_TASK_TORN : 0);
-	forward(&event->hdr, sizeof(*event), task, first);
-	bpf_probe_read_kernel(&flags, sizeof(flags), &event->flags);
-	begin_stages(current_tid(),
-		     flags & (FORKWATCH_ENTER_IO_THREAD | FORKWATCH_ENTER_USER_WORKER));
+	*task = FW_TASK_WATCHED | FW_TASK_FORKED |
+		(*task & FW_TASK_CALL_LOST ? FW_TASK_TORN : 0);
+	forward(ctx, sizeof(struct forkwatch_fork_enter), direct, task, first);
+	if (stages_level)
+		begin_stages(current_tid(), FIELD(ctx, direct, forkwatch_fork_enter, flags) &
+			     (FORKWATCH_ENTER_IO_THREAD | FORKWATCH_ENTER_USER_WORKER));
 	return 0;
 }
+
+MODULE_PROGRAMS(fork_enter)
 
 /* Every event of the ABI has its program: this does not compile where one is missing. */
 #define HAS_PROGRAM(KIND, value, name)	extern typeof(on_##name) on_##name;

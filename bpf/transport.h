@@ -15,7 +15,18 @@ struct fw_cpu_state {
 };
 
 /*
- * The watch set's values: what is known of a task.
+ * The watch set: a byte for each tid, so that finding a task is one load. It has
+ * as many as the system may have tids; a whole one, and not a bit, belongs to
+ * each, since every CPU writes what its own task is about.
+ */
+#define FW_TASKS_PER_ENTRY	64
+
+struct fw_tasks {
+	__u8 tasks[FW_TASKS_PER_ENTRY];
+};
+
+/*
+ * What is known of a task; 0 of one that is not watched.
  *
  * An event that was lost takes the later ones of the same fork with it, so that
  * what arrives from a parent is the beginning of each fork. Otherwise the start
@@ -24,5 +35,6 @@ struct fw_cpu_state {
 #define FW_TASK_FORKED		(1U << 0)	/* this program's maps have been asked for */
 #define FW_TASK_TORN		(1U << 1)	/* of its latest fork an event was lost */
 #define FW_TASK_CALL_LOST	(1U << 2)	/* namely clone_call, and fork_enter follows */
+#define FW_TASK_WATCHED		(1U << 3)	/* set in all of them */
 
 #endif /* FW_TRANSPORT_H */

@@ -21,8 +21,10 @@
 #include "cow_probes.h"
 #include "forkwatch.h"
 #include "forkwatch.skel.h"
+#include "forwarders.h"
 #include "source.h"
 #include "stage_probes.h"
+#include "watch_set.h"
 
 #define MODULE_DIR	"/sys/module/forkwatch"
 #define BTF_FILE	"/sys/kernel/btf/vmlinux"
@@ -40,6 +42,8 @@ struct fw_source {
 	struct fw_stage_probes *stages;
 	struct fw_cow_probes cow;
 	struct ring_buffer *ring;
+	struct fw_watch_set watched;
+	bool cut;			/* the module's events are copied, being shorter than ours */
 	struct fw_cpu_state *cpus;	/* libbpf_num_possible_cpus() of them */
 	uint64_t missed;		/* by the module's probes before we came */
 	/* the poll at hand */
@@ -288,7 +292,9 @@ static int open_programs(struct fw_source *source, const struct fw_source_option
 	skel->rodata->tracer = getpid();
 	skel->rodata->wake_bytes = bytes / WAKE_PART;
 	bpf_map__set_max_entries(skel->maps.ring, bytes);
-	bpf_program__set_autoload(skel->progs.on_cpu_switch_to, opt->switches);
+	fw_watch_set_size(&source->watched, skel->maps.watched);
+	fw_forwarders_choose(skel->obj, source->cut ? FW_FORWARD_CUT : FW_FORWARD_DIRECT,
+			     opt->switches);
 	bpf_program__set_autoload(skel->progs.end_of_cow, opt->cow);
 	bpf_program__set_autoattach(skel->progs.end_of_cow, false);
 	if (opt->stages == FW_STAGES_OFF)
@@ -427,10 +433,13 @@ static int on_sample(void *ctx, void *data, size_t size)
 
 static int open_ring(struct fw_source *source)
 {
-	int cpus = libbpf_num_possible_cpus();
+	int err, cpus = libbpf_num_possible_cpus();
 
 	if (cpus < 0)
 		return fw_source_fail(cpus, "cannot count the CPUs: %s", strerror(-cpus));
+	err = fw_watch_set_open(&source->watched, source->skel->maps.watched);
+	if (err)
+		return fw_source_fail(err, "cannot map the watch set: %s", strerror(-err));
 	source->cpus = calloc(cpus, sizeof(*source->cpus));
 	if (!source->cpus)
 		return fw_source_fail(-ENOMEM, "out of memory");
@@ -441,14 +450,34 @@ static int open_ring(struct fw_source *source)
 	return 0;
 }
 
+static void unload(struct fw_source *source)
+{
+	ring_buffer__free(source->ring);
+	source->ring = NULL;
+	fw_watch_set_close(&source->watched);
+	close_programs(source);
+	free(source->cpus);
+	source->cpus = NULL;
+}
+
 static void source_bpf_close(struct fw_source *source)
 {
 	if (!source)
 		return;
-	ring_buffer__free(source->ring);
-	close_programs(source);
-	free(source->cpus);
+	unload(source);
 	free(source);
+}
+
+static int load_and_attach(struct fw_source *source, const struct fw_source_options *opt)
+{
+	int err;
+
+	err = load_probes(source, opt);
+	if (!err)
+		err = open_ring(source);
+	if (!err)
+		err = attach(source);
+	return err;
 }
 
 static int source_bpf_open(struct fw_source **out, const struct fw_source_options *opt)
@@ -463,11 +492,13 @@ static int source_bpf_open(struct fw_source **out, const struct fw_source_option
 	source = calloc(1, sizeof(*source));
 	if (!source)
 		return fw_source_fail(-ENOMEM, "out of memory");
-	err = load_probes(source, opt);
-	if (!err)
-		err = open_ring(source);
-	if (!err)
-		err = attach(source);
+	err = load_and_attach(source, opt);
+	/* Of a module whose events are shorter than ours, or that does not say how long they are. */
+	if (err == -EINVAL && !source->cut) {
+		unload(source);
+		source->cut = true;
+		err = load_and_attach(source, opt);
+	}
 	if (err) {
 		source_bpf_close(source);
 		return err;
@@ -478,11 +509,7 @@ static int source_bpf_open(struct fw_source **out, const struct fw_source_option
 
 static int source_bpf_watch(struct fw_source *source, pid_t tid)
 {
-	__u32 key = tid;
-	__u8 task = 0;
-
-	return bpf_map__update_elem(source->skel->maps.watched, &key, sizeof(key),
-				    &task, sizeof(task), BPF_NOEXIST);
+	return fw_watch_set_add(&source->watched, tid);
 }
 
 /*
