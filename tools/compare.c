@@ -439,8 +439,8 @@ static int tell_lonely(struct fw_comparison *comparison, const struct fw_golden_
 	struct change change = {
 		.aspect = FW_ASPECT_FORKS,
 		.what = in_a ? "a fork less" : "a fork more",
-		.a = in_a ? kind_of(fork) : "not there",
-		.b = in_a ? "not there" : kind_of(fork),
+		.a = in_a ? kind_of(fork) : FW_NOT_THERE,
+		.b = in_a ? FW_NOT_THERE : kind_of(fork),
 		.place = fork->place,
 	};
 

@@ -35,6 +35,9 @@ const char *fw_aspect_name(enum fw_aspect aspect);
 /* "every fork of A is in B, in the same order" */
 const char *fw_aspect_text(enum fw_aspect aspect);
 
+/* What a fork that is on one side only is on the other. */
+#define FW_NOT_THERE	"not there"
+
 #define FW_PLACES_KEPT	8
 #define FW_SAME_KEPT	64
 

@@ -26,13 +26,13 @@ static const char *plain(const char *text, char buf[PATH_MAX])
 	return fw_name_plain(text, PATH_MAX - 1, buf, PATH_MAX);
 }
 
-/* Of how many forks a difference can be: of those in both, or of all there are. */
+/* Of how many forks a difference can be: of those in both, or of all on its side. */
 static uint64_t out_of(const struct fw_comparison *comparison,
 		       const struct fw_difference *difference)
 {
 	if (difference->aspect != FW_ASPECT_FORKS)
 		return comparison->matched;
-	return comparison->a->nr > comparison->b->nr ? comparison->a->nr : comparison->b->nr;
+	return strcmp(difference->a, FW_NOT_THERE) ? comparison->a->nr : comparison->b->nr;
 }
 
 /* "in 2 of 6 forks: tree/fork#1, tree/fork#2", "in every fork"; "" for what is no fork's. */

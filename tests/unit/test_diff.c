@@ -223,7 +223,7 @@ static void test_fork_more(void **state)
 	assert_int_equal(tool("diff " GOLDEN("fork") " %s", changed), 1);
 	assert_int_equal(differences(), 1);
 	assert_tool_says("a fork less           fork -> not there\n");
-	assert_tool_says("forks/fork#2");
+	assert_tool_says("in 1 of 2 forks: forks/fork#2");
 	/* Kept as golden, it misses the one that is more by now. */
 	snprintf(golden, sizeof(golden), "%s/golden.json", base);
 	assert_int_equal(tool("convert --to golden -o %s %s", golden, changed), 0);
