@@ -23,6 +23,7 @@ extern const struct fw_cmd fw_cmd_record;
 extern const struct fw_cmd fw_cmd_report;
 extern const struct fw_cmd fw_cmd_check;
 extern const struct fw_cmd fw_cmd_show;
+extern const struct fw_cmd fw_cmd_stat;
 extern const struct fw_cmd fw_cmd_diff;
 extern const struct fw_cmd fw_cmd_convert;
 extern const struct fw_cmd fw_cmd_clone;

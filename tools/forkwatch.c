@@ -14,6 +14,7 @@ static const struct fw_cmd * const commands[] = {
 	&fw_cmd_record,
 	&fw_cmd_report,
 	&fw_cmd_show,
+	&fw_cmd_stat,
 	&fw_cmd_check,
 	&fw_cmd_diff,
 	&fw_cmd_convert,

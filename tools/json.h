@@ -30,6 +30,18 @@ struct fw_fork;
 /* The stages of a fork; null if they were not watched. */
 json_t *fw_json_stages(const struct fw_fork *fork);
 
+struct fw_env;
+struct fw_losses;
+struct fw_summary;
+struct fw_tally;
+
+/* Parts of a summary; of the first two null if there is none. */
+json_t *fw_json_kernel(const struct fw_env *env);
+json_t *fw_json_losses(const struct fw_losses *losses);
+json_t *fw_json_kinds(const struct fw_tally *tally);
+json_t *fw_json_reasons(const struct fw_tally *tally);
+json_t *fw_json_command(const struct fw_summary *summary);
+
 struct fw_cow;
 struct fw_cow_totals;
 

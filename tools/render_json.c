@@ -265,7 +265,7 @@ static json_t *counts_json(const uint64_t *counts)
 	return object;
 }
 
-static json_t *kinds_json(const struct fw_tally *tally)
+json_t *fw_json_kinds(const struct fw_tally *tally)
 {
 	json_t *object = json_object();
 	unsigned int kind;
@@ -276,7 +276,7 @@ static json_t *kinds_json(const struct fw_tally *tally)
 	return object;
 }
 
-static json_t *reasons_json(const struct fw_tally *tally)
+json_t *fw_json_reasons(const struct fw_tally *tally)
 {
 	json_t *object = json_object();
 	unsigned int code;
@@ -297,7 +297,7 @@ static json_t *rules_json(const struct fw_tally *tally)
 	return object;
 }
 
-static json_t *lost_json(const struct fw_losses *losses)
+json_t *fw_json_losses(const struct fw_losses *losses)
 {
 	if (!losses)
 		return json_null();
@@ -310,7 +310,7 @@ static json_t *lost_json(const struct fw_losses *losses)
 			 "bad_events", fw_json_integer(losses->bad_events));
 }
 
-static json_t *kernel_json(const struct fw_env *env)
+json_t *fw_json_kernel(const struct fw_env *env)
 {
 	if (!env)
 		return json_null();
@@ -318,7 +318,7 @@ static json_t *kernel_json(const struct fw_env *env)
 			 "machine", text_or_null(env->machine), "cpus", (json_int_t)env->cpus);
 }
 
-static json_t *command_json(const struct fw_summary *summary)
+json_t *fw_json_command(const struct fw_summary *summary)
 {
 	bool killed = WIFSIGNALED(summary->status);
 	char signal[24];
@@ -339,18 +339,18 @@ static json_t *summary_json(const struct fw_render_options *opt, const struct fw
 	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "version", SCHEMA_VERSION,
 			 "type", "summary",
-			 "kernel", kernel_json(opt->env),
+			 "kernel", fw_json_kernel(opt->env),
 			 "forks", fw_json_integer(tally->forks),
 			 "failed", fw_json_integer(tally->failed),
-			 "reasons", reasons_json(tally),
+			 "reasons", fw_json_reasons(tally),
 			 "incomplete", fw_json_integer(tally->incomplete),
-			 "by_kind", kinds_json(tally),
+			 "by_kind", fw_json_kinds(tally),
 			 "verdicts", counts_json(tally->verdicts),
 			 "rules", rules_json(tally),
 			 "cow", fw_json_cow_totals(&tally->cow),
 			 "events", fw_json_integer(summary->events),
-			 "lost", lost_json(summary->losses),
-			 "command", command_json(summary));
+			 "lost", fw_json_losses(summary->losses),
+			 "command", fw_json_command(summary));
 }
 
 /* Writes @object on a line of its own, and drops it. */

@@ -82,6 +82,10 @@ void fw_findings_show(const struct fw_findings *findings, struct fw_text *text);
 const char *fw_findings_unseen(const struct fw_findings *findings, size_t rule);
 void fw_findings_close(struct fw_findings *findings);
 
+/* Its first rows, what was traced and how many forks there were; its last ones. */
+void fw_view_counts(struct fw_text *text, const struct fw_summary *summary,
+		    const struct fw_env *env);
+void fw_view_end(struct fw_text *text, const struct fw_summary *summary);
 void fw_view_summary(struct fw_text *text, const struct fw_findings *findings,
 		     const struct fw_summary *summary, const struct fw_env *env);
 

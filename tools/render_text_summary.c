@@ -162,10 +162,9 @@ static void print_command(struct fw_text *text, const struct fw_summary *summary
 		fw_text_item(text, "exit %d", WEXITSTATUS(summary->status));
 }
 
-void fw_view_summary(struct fw_text *text, const struct fw_findings *findings,
-		     const struct fw_summary *summary, const struct fw_env *env)
+void fw_view_counts(struct fw_text *text, const struct fw_summary *summary,
+		    const struct fw_env *env)
 {
-	fw_text_at(text, 0, FW_BOLD, "summary");
 	if (env && *env->release) {
 		fw_text_row(text, "kernel");
 		fw_text_item(text, "%s %s", env->release, env->machine);
@@ -173,11 +172,23 @@ void fw_view_summary(struct fw_text *text, const struct fw_findings *findings,
 	}
 	print_forks(text, summary->tally);
 	print_reasons(text, summary->tally);
+}
+
+void fw_view_end(struct fw_text *text, const struct fw_summary *summary)
+{
+	print_losses(text, summary);
+	print_command(text, summary);
+}
+
+void fw_view_summary(struct fw_text *text, const struct fw_findings *findings,
+		     const struct fw_summary *summary, const struct fw_env *env)
+{
+	fw_text_at(text, 0, FW_BOLD, "summary");
+	fw_view_counts(text, summary, env);
 	print_rules(text, summary->tally);
 	fw_findings_show(findings, text);
 	print_unseen(text, summary->tally, findings);
 	fw_view_cow_totals(text, &summary->tally->cow);
-	print_losses(text, summary);
-	print_command(text, summary);
+	fw_view_end(text, summary);
 	fw_text_end(text, false);
 }

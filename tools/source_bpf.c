@@ -549,7 +549,11 @@ static void source_bpf_finish(struct fw_source *source)
 	/* It is deleted thereby, and the next one becomes the first. */
 	for (i = 0; i < FW_COW_PROCESSES; i++) {
 		__u64 args[1];
-		LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
+		struct bpf_test_run_opts opts = {
+			.sz = sizeof(opts),
+			.ctx_in = args,
+			.ctx_size_in = sizeof(args),
+		};
 
 		if (bpf_map_get_next_key(processes, NULL, &tgid))
 			return;

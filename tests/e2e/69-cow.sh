@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # kernels: all
 # What parent and child write to after a fork: as many copies are counted as there were.
+# shellcheck disable=SC2154  # numbers sets c_* and p_*
 # shellcheck source=tests/e2e/lib.sh
 . ./e2e/lib.sh
 

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* forkwatch stat: forks in numbers: histograms of their times, rates, failures, copies. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "env.h"
+#include "limit.h"
+#include "message.h"
+#include "output.h"
+#include "render_stat.h"
+#include "replay.h"
+#include "session.h"
+#include "stage_probes.h"
+#include "target.h"
+
+#define NS	1000000000ULL
+
+struct stat_cmd {
+	struct fw_session_options session;
+	struct fw_output output;
+	const char *dir;		/* a trace, in place of what happens now */
+	bool json, quiet, verbose;
+	uint64_t interval;		/* ns, 0: only in the end */
+	struct fw_env env;
+	struct fw_limits_watch *limits;
+	struct fw_stat stat;
+	uint64_t start, lap;		/* CLOCK_MONOTONIC, ns; when the last look was */
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NS + now.tv_nsec;
+}
+
+/*
+ * Showing.
+ */
+static int write_all(struct stat_cmd *cmd, const char *data, size_t size)
+{
+	errno = 0;
+	if (fwrite(data, 1, size, cmd->output.file) == size)
+		return fw_output_flush(&cmd->output);
+	return errno ? -errno : -EIO;
+}
+
+static int show_json(struct stat_cmd *cmd, const struct fw_stat_view *view)
+{
+	json_t *object = fw_stat_json(view);
+	char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	int err = -ENOMEM;
+
+	if (line) {
+		fputs(line, cmd->output.file);
+		err = write_all(cmd, "\n", 1);
+	}
+	free(line);
+	json_decref(object);
+	return err;
+}
+
+/* From the top of the screen, down to what was below it. */
+#define HOME	"\033[H\033[J"
+
+static int show_text(struct stat_cmd *cmd, const struct fw_stat_view *view)
+{
+	struct fw_text text;
+	int err = fw_text_open(&text, fw_output_colored(&cmd->output));
+
+	if (err)
+		return err;
+	if (cmd->interval && isatty(fileno(cmd->output.file)))
+		fputs(HOME, cmd->output.file);
+	fw_stat_text(&text, view);
+	err = fw_text_finish(&text);
+	if (!err)
+		err = write_all(cmd, text.data, text.size);
+	fw_text_close(&text);
+	return err;
+}
+
+static int show(struct stat_cmd *cmd, const struct fw_stat_view *view)
+{
+	return cmd->json ? show_json(cmd, view) : show_text(cmd, view);
+}
+
+/*
+ * What happens now.
+ */
+static int sink_begin(void *ctx)
+{
+	struct stat_cmd *cmd = ctx;
+
+	cmd->start = now_ns();
+	cmd->lap = cmd->start;
+	return 0;
+}
+
+static int sink_fork(void *ctx, struct fw_fork *fork)
+{
+	struct stat_cmd *cmd = ctx;
+	int err = -ENOMEM;
+
+	if (!(fw_fork_error(fork) < 0 && fw_limits_look(cmd->limits, fork)) &&
+	    fw_check(fork, &cmd->env))
+		err = fw_stat_fork(&cmd->stat, fork);
+	fw_fork_free(fork);
+	return err;
+}
+
+static int sink_cow(void *ctx, const struct fw_cow *cow)
+{
+	struct stat_cmd *cmd = ctx;
+
+	fw_cow_add(&cmd->stat.tally.cow, cow->event);
+	return 0;
+}
+
+/* Called after each look into the ring, many times a second. */
+static int sink_flush(void *ctx)
+{
+	struct stat_cmd *cmd = ctx;
+	uint64_t now = now_ns();
+	struct fw_stat_view view = {
+		.stat = &cmd->stat,
+		.env = &cmd->env,
+		.duration = now - cmd->start,
+		.lap = now - cmd->lap,
+	};
+	int err;
+
+	if (!cmd->interval || now - cmd->lap < cmd->interval)
+		return 0;
+	err = show(cmd, &view);
+	fw_stat_lap(&cmd->stat);
+	cmd->lap = now;
+	return err;
+}
+
+static const struct fw_session_sink sink = {
+	.begin = sink_begin,
+	.fork = sink_fork,
+	.cow = sink_cow,
+	.flush = sink_flush,
+};
+
+static int show_last(struct stat_cmd *cmd, const struct fw_session_result *result)
+{
+	char *command = fw_target_command(cmd->session.argv);
+	uint64_t now = now_ns();
+	struct fw_stat_view view = {
+		.stat = &cmd->stat,
+		.env = &cmd->env,
+		.duration = now - cmd->start,
+		.lap = cmd->interval ? now - cmd->lap : 0,
+		.last = true,
+		.losses = &result->losses,
+		.events = result->events,
+		.command = command ? command : "",
+		.status = result->status,
+	};
+	int err = show(cmd, &view);
+
+	free(command);
+	return err;
+}
+
+static int run_session(struct stat_cmd *cmd)
+{
+	struct fw_session_result result;
+	int err;
+
+	err = fw_session_run(&cmd->session, &sink, cmd, &result);
+	if (cmd->verbose)
+		fputs(fw_source_bpf_log(), stderr);
+	if (err && !result.sink_failed)
+		return fw_target_failed(&result);
+	if (!err)
+		err = show_last(cmd, &result);
+	if (fw_output_close(&cmd->output, err))
+		return FW_STATUS_RUN_FAILED;
+	if (fw_losses_total(&result.losses) && !cmd->quiet)
+		fw_message("events were lost: these are not all forks");
+	return fw_target_status(&result);
+}
+
+static int stat_session(struct stat_cmd *cmd)
+{
+	int status, err, ksyms_error;
+
+	err = fw_env_open(&cmd->env, &ksyms_error);
+	if (!err)
+		err = fw_limits_open(&cmd->limits, "");
+	if (err) {
+		fw_message("%s", strerror(-err));
+		return FW_STATUS_RUN_FAILED;
+	}
+	status = run_session(cmd);
+	fw_limits_close(cmd->limits);
+	fw_env_close(&cmd->env);
+	return status;
+}
+
+/*
+ * What was recorded.
+ */
+static int take_fork(void *ctx, struct fw_fork *fork)
+{
+	struct stat_cmd *cmd = ctx;
+	int err = fw_stat_fork(&cmd->stat, fork);
+
+	fw_fork_free(fork);
+	return err;
+}
+
+static int show_trace(struct stat_cmd *cmd, struct fw_replay *replay)
+{
+	const struct fw_replay_sink taker = { .fork = take_fork, .cow = sink_cow };
+	const struct fw_trace_info *info = fw_replay_info(replay);
+	struct fw_replay_result result;
+	struct fw_stat_view view = {
+		.stat = &cmd->stat,
+		.env = &info->env,
+		.last = true,
+		.losses = &result.losses,
+	};
+	int err = fw_replay_run(replay, &taker, cmd, &result);
+
+	if (err)
+		return err;
+	view.duration = result.last_time - result.first_time;
+	view.events = result.events;
+	view.command = result.end.has_status ? info->command : "";
+	view.status = result.end.status;
+	err = show(cmd, &view);
+	if (!err && !result.complete && !cmd->quiet)
+		fw_message("%s is incomplete: events were lost, or the recording was cut",
+			   cmd->dir);
+	return err;
+}
+
+static int stat_trace(struct stat_cmd *cmd)
+{
+	struct fw_replay *replay;
+	int err;
+
+	if (fw_replay_open(&replay, cmd->dir)) {
+		fw_message("%s", fw_trace_error());
+		return FW_STATUS_RUN_FAILED;
+	}
+	err = show_trace(cmd, replay);
+	fw_replay_close(replay);
+	return fw_output_close(&cmd->output, err) ? FW_STATUS_RUN_FAILED : 0;
+}
+
+/*
+ * Options.
+ */
+enum {
+	OPT_COLOR = 256,
+	OPT_COW,
+	OPT_INTERVAL,
+	OPT_RING,
+	OPT_STAGES,
+};
+
+static const struct option long_options[] = {
+	{ "all",	no_argument,		NULL, 'a' },
+	{ "color",	required_argument,	NULL, OPT_COLOR },
+	{ "cow",	no_argument,		NULL, OPT_COW },
+	{ "format",	required_argument,	NULL, 'f' },
+	{ "help",	no_argument,		NULL, 'h' },
+	{ "interval",	required_argument,	NULL, OPT_INTERVAL },
+	{ "output",	required_argument,	NULL, 'o' },
+	{ "pid",	required_argument,	NULL, 'p' },
+	{ "quiet",	no_argument,		NULL, 'q' },
+	{ "ring",	required_argument,	NULL, OPT_RING },
+	{ "stages",	required_argument,	NULL, OPT_STAGES },
+	{ "verbose",	no_argument,		NULL, 'v' },
+	{ NULL }
+};
+
+/* Seconds, with a fraction if need be: "0.5". */
+static int parse_interval(const char *text, uint64_t *ns)
+{
+	char *end;
+	double seconds;
+
+	errno = 0;
+	seconds = strtod(text, &end);
+	if (errno || end == text || *end || !(seconds >= 0.1 && seconds <= 86400))
+		return -EINVAL;
+	*ns = seconds * NS;
+	return 0;
+}
+
+/* Options with a value. Returns 0 or the exit status. */
+static int parse_value(const struct fw_cmd *cmd, struct stat_cmd *opt, int c)
+{
+	switch (c) {
+	case 'f':
+		opt->json = !strcmp(optarg, "json");
+		if (!opt->json && strcmp(optarg, "text"))
+			return fw_cmd_misuse(cmd, "format '%s' is neither text nor json", optarg);
+		return 0;
+	case 'o':
+		opt->output.path = optarg;
+		return 0;
+	case 'p':
+		if (fw_parse_pid(optarg, &opt->session.pid))
+			return fw_cmd_misuse(cmd, "'%s' is no pid", optarg);
+		return 0;
+	case OPT_COLOR:
+		if (fw_output_parse_color(optarg, &opt->output.color))
+			return fw_cmd_misuse(cmd, "color '%s' is none of auto, always, never",
+					     optarg);
+		return 0;
+	case OPT_INTERVAL:
+		if (parse_interval(optarg, &opt->interval))
+			return fw_cmd_misuse(cmd, "interval '%s' is no number of seconds from 0.1 "
+					     "to 86400", optarg);
+		return 0;
+	case OPT_RING:
+		if (fw_parse_bytes(optarg, &opt->session.source.ring_bytes))
+			return fw_cmd_misuse(cmd, "'%s' is no size such as 512K or 16M (1024M is "
+					     "the most)", optarg);
+		return 0;
+	case OPT_STAGES:
+		if (fw_parse_stages(optarg, &opt->session.source.stages))
+			return fw_cmd_misuse(cmd, "stages '%s' is none of off, core, all",
+					     optarg);
+		return 0;
+	}
+	return fw_cmd_misuse(cmd, "option %d", c);
+}
+
+/* Returns -1 to go on, else the exit status. */
+static int parse_option(const struct fw_cmd *cmd, struct stat_cmd *opt, int c, char **argv)
+{
+	int status;
+
+	switch (c) {
+	case 'a':
+		opt->session.source.all = true;
+		return -1;
+	case 'h':
+		return fw_cmd_help(cmd);
+	case 'q':
+		opt->quiet = true;
+		return -1;
+	case 'v':
+		opt->verbose = true;
+		return -1;
+	case OPT_COW:
+		opt->session.source.cow = true;
+		return -1;
+	case '?':
+	case ':':
+		return fw_cmd_bad_option(cmd, c, argv);
+	}
+	status = parse_value(cmd, opt, c);
+	return status ? status : -1;
+}
+
+/* A directory cannot be executed, so that it can only be a trace. */
+static bool is_trace(const struct stat_cmd *opt, char **rest)
+{
+	struct stat st;
+
+	return !opt->session.pid && !opt->session.source.all && rest[0] && !rest[1] &&
+	       !stat(rest[0], &st) && S_ISDIR(st.st_mode);
+}
+
+static int parse(const struct fw_cmd *cmd, struct stat_cmd *opt, int argc, char **argv)
+{
+	const char *fault;
+	int c, status;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "+:af:ho:p:qv", long_options, NULL)) != -1) {
+		status = parse_option(cmd, opt, c, argv);
+		if (status >= 0)
+			return status;
+	}
+	if (is_trace(opt, argv + optind)) {
+		opt->dir = argv[optind];
+		return -1;
+	}
+	if (optind < argc)
+		opt->session.argv = argv + optind;
+	fault = fw_target_fault(&opt->session);
+	return fault ? fw_cmd_misuse(cmd, "%s", fault) : -1;
+}
+
+static int stat_main(const struct fw_cmd *cmd, int argc, char **argv)
+{
+	struct stat_cmd opt = {
+		.session.ops = &fw_source_bpf,
+		.session.source.stages = FW_STAGES_CORE,
+	};
+	int status, err;
+
+	status = parse(cmd, &opt, argc, argv);
+	if (status >= 0)
+		return status;
+	err = fw_stat_open(&opt.stat);
+	if (err) {
+		fw_message("%s", strerror(-err));
+		return FW_STATUS_RUN_FAILED;
+	}
+	status = FW_STATUS_RUN_FAILED;
+	if (!fw_output_open(&opt.output))
+		status = opt.dir ? stat_trace(&opt) : stat_session(&opt);
+	fw_stat_close(&opt.stat);
+	return status;
+}
+
+const struct fw_cmd fw_cmd_stat = {
+	.name = "stat",
+	.summary = "show forks in numbers: histograms of their times, rates, failures",
+	.usage =
+"stat [OPTION…] [--] COMMAND [ARGUMENT…]\n"
+"       forkwatch stat [OPTION…] -p PID\n"
+"       forkwatch stat [OPTION…] -a [[--] COMMAND [ARGUMENT…]]\n"
+"       forkwatch stat [OPTION…] DIR\n"
+"\n"
+"Counts the forks of COMMAND and all its descendants, of a process and what it will\n"
+"fork, of everything, or of the trace in DIR: how often and by whom, how long they\n"
+"and each of their steps took, how long children waited for their first run, and why\n"
+"forks failed. Shows that in the end, or again and again.\n"
+"\n"
+"  -a, --all             all processes but forkwatch\n"
+"  -p, --pid PID         the process PID\n"
+"      --interval N      each N seconds, too; on a terminal in place of the last time\n"
+"      --stages WHICH    how long the steps of a fork took: off, core (default) or all\n"
+"      --cow             what parents and children write to afterwards: pages copied, until\n"
+"                        the child executes a program or exits\n"
+"  -f, --format FORMAT   text (default); json: an object each time\n"
+"  -o, --output FILE     write there, not to standard output\n"
+"  -q, --quiet           no word on what was lost but the numbers\n"
+"  -v, --verbose         what the libraries have to say, on standard error\n"
+"      --color WHEN      auto (default), always or never; NO_COLOR is honoured\n"
+"      --ring SIZE       of the buffer between kernel and tool (default 4M)\n"
+"  -h, --help            this text\n"
+"\n"
+"exit status: the command's, 128+N if signal N killed it; 127 if it was not found,\n"
+"126 if it could not be executed, 125 if forkwatch itself failed; 0 for a trace\n",
+	.trouble = FW_STATUS_RUN_FAILED,
+	.main = stat_main,
+};
