@@ -19,7 +19,7 @@ may_be_root || die "loading a module needs root: run this as root, or use: make 
 # The guest's layout, from the native builds.
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
-mkdir "$stage/workload" "$stage/e2e"
+mkdir "$stage/workload" "$stage/e2e" "$stage/ci"
 cp "$BUILD/aarch64/forkwatch" "$module" "$QEMU_DIR/demo.sh" "$QEMU_DIR/tests.sh" \
 	"$QEMU_DIR/check-host.sh" "$stage"
 for what in workload e2e; do
@@ -28,6 +28,7 @@ for what in workload e2e; do
 	done
 done
 cp "$ROOT"/tests/e2e/*.sh "$stage/e2e" 2>/dev/null || :
+cp "$ROOT"/ci/* "$stage/ci"
 chmod 755 "$stage"
 # 'native' is no name of the table: only the scripts for all kernels run.
 cd "$stage"
