@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "check.h"
+#include "draft.h"
 #include "golden.h"
 #include "names.h"
 #include "normal.h"
@@ -28,24 +29,29 @@ struct making {
 	struct fw_golden *golden;
 	struct fw_tree *tree;
 	struct fw_replay *replay;
-	json_t *known;		/* forks by their text */
+	json_t *known;		/* forks by their drafts' text */
+	struct fw_draft draft;
 	struct made *forks;	/* by id */
 	size_t room;
 	bool timed;		/* times are wanted, too */
 };
 
-/* The fork in @known that is the same as @fork, which is dropped. */
-static json_t *share(struct making *making, json_t *fork)
+/* The fork that the draft says, a new reference: one that is known, or a new one. */
+static json_t *share(struct making *making)
 {
-	char *text = json_dumps(fork, JSON_COMPACT);
-	json_t *same = text ? json_object_get(making->known, text) : NULL;
+	const char *text = making->draft.text;
+	json_t *fork;
 
-	if (text && !same && !json_object_set(making->known, text, fork))
-		same = fork;
-	json_incref(same);
+	if (making->draft.failed)
+		return NULL;
+	fork = json_object_get(making->known, text);
+	if (fork)
+		return json_incref(fork);
+	fork = fw_draft_json(&making->draft);
+	if (fork && !json_object_set(making->known, text, fork))
+		return fork;
 	json_decref(fork);
-	free(text);
-	return same;
+	return NULL;
 }
 
 static int make_room(struct making *making, uint64_t id)
@@ -99,8 +105,8 @@ static int keep(struct making *making, const struct fw_fork *fork)
 	ret = make_room(making, fork->id);
 	if (ret)
 		return ret;
-	normal = fw_normal_fork(fork, &fw_replay_info(making->replay)->env);
-	normal = normal ? share(making, normal) : NULL;
+	fw_normal_fork(fork, &fw_replay_info(making->replay)->env, &making->draft);
+	normal = share(making);
 	if (!normal)
 		return -ENOMEM;
 	json_decref(making->forks[fork->id].fork);
@@ -282,6 +288,7 @@ static int make_golden(struct fw_golden *golden, struct fw_replay *replay, bool 
 		free(making.forks[i].steps);
 	}
 	free(making.forks);
+	fw_draft_free(&making.draft);
 	json_decref(making.known);
 	fw_tree_close(making.tree);
 	if (ret)

@@ -43,15 +43,17 @@ static struct scope scope_of(const struct fw_fork *fork, const struct fw_env *en
 }
 
 /* Members that are objects: "others" first, then what is different. */
-static json_t *object_of_others(const char *others)
+static void open_others(struct fw_draft *draft, const char *name, const char *others)
 {
-	return json_pack("{s:s}", "others", others);
+	fw_draft_object(draft, name);
+	fw_draft_string(draft, "others", others);
 }
 
-static void put_unless(json_t *object, const char *name, const char *value, const char *others)
+static void put_unless(struct fw_draft *draft, const char *name, const char *value,
+		       const char *others)
 {
 	if (strcmp(value, others))
-		json_object_set_new(object, name, json_string(value));
+		fw_draft_string(draft, name, value);
 }
 
 /*
@@ -146,41 +148,40 @@ static const char *relate_reg(struct scope *scope, const struct fw_reg *reg,
 	return relate_user(scope, reg->value);
 }
 
-static json_t *registers_json(struct scope *scope)
+static void put_registers(struct fw_draft *draft, struct scope *scope)
 {
 	const char *others = scope->parent ? PARENTS : "0";
 	struct fw_reg child[FW_NR_REGS], parent[FW_NR_REGS];
-	json_t *object = object_of_others(others);
 	size_t i;
 
+	open_others(draft, "registers", others);
 	fw_regs_list(&scope->fork->copy_thread->regs_after, child);
 	if (scope->parent)
 		fw_regs_list(scope->parent, parent);
-	for (i = 0; object && i < FW_NR_REGS; i++)
-		put_unless(object, child[i].name,
+	for (i = 0; i < FW_NR_REGS; i++)
+		put_unless(draft, child[i].name,
 			   relate_reg(scope, &child[i], scope->parent ? &parent[i] : NULL), others);
-	return object;
+	fw_draft_close(draft);
 }
 
-static json_t *context_json(struct scope *scope)
+static void put_context(struct fw_draft *draft, struct scope *scope)
 {
-	json_t *object = object_of_others("0");
 	struct fw_reg list[FW_NR_CONTEXT];
 	size_t i;
 
+	open_others(draft, "context", "0");
 	fw_context_list(&scope->fork->copy_thread->context_after, list);
-	for (i = 0; object && i < FW_NR_CONTEXT; i++)
-		put_unless(object, list[i].name, relate_kernel(scope, list[i].value), "0");
-	return object;
+	for (i = 0; i < FW_NR_CONTEXT; i++)
+		put_unless(draft, list[i].name, relate_kernel(scope, list[i].value), "0");
+	fw_draft_close(draft);
 }
 
 /* The two thread registers, and where the child's registers lie. */
-static json_t *thread_json(struct scope *scope)
+static void put_thread(struct fw_draft *draft, struct scope *scope)
 {
 	const struct forkwatch_copy_thread *copied = scope->fork->copy_thread;
 	const struct forkwatch_fork_enter *enter = scope->fork->enter;
 	const char *tls = "other", *tls2 = "other";
-	json_t *object = json_object();
 
 	if (!copied->tp_after)
 		tls = "0";
@@ -192,14 +193,15 @@ static json_t *thread_json(struct scope *scope)
 		tls2 = "0";
 	else if (copied->tp2_after == copied->parent_tp2)
 		tls2 = PARENTS;
-	json_object_set_new(object, "tpidr_el0", json_string(tls));
-	json_object_set_new(object, "tpidr2_el0", json_string(tls2));
-	json_object_set_new(object, "pt_regs", json_string(relate_kernel(scope, copied->pt_regs)));
-	return object;
+	fw_draft_object(draft, "thread");
+	fw_draft_string(draft, "tpidr_el0", tls);
+	fw_draft_string(draft, "tpidr2_el0", tls2);
+	fw_draft_string(draft, "pt_regs", relate_kernel(scope, copied->pt_regs));
+	fw_draft_close(draft);
 }
 
 /* The first moment of the child: what it has that copy_thread() did not give it. */
-static void put_changes(json_t *object, struct scope *scope)
+static void put_changes(struct fw_draft *draft, struct scope *scope)
 {
 	const struct forkwatch_copy_thread *copied = scope->fork->copy_thread;
 	const struct forkwatch_first_run *run = scope->fork->first_run;
@@ -213,8 +215,7 @@ static void put_changes(json_t *object, struct scope *scope)
 	/* The last one is pc: it has moved on to where this was seen. */
 	for (i = 0; i + 1 < FW_NR_CONTEXT; i++)
 		if (live[i].value != given[i].value)
-			json_object_set_new(object, live[i].name,
-					    json_string(relate_kernel(scope, live[i].value)));
+			fw_draft_string(draft, live[i].name, relate_kernel(scope, live[i].value));
 	fw_regs_list(&run->regs, now);
 	fw_regs_list(&copied->regs_after, then);
 	for (i = 0; i < FW_NR_REGS; i++) {
@@ -222,24 +223,23 @@ static void put_changes(json_t *object, struct scope *scope)
 		if (now[i].value == then[i].value || now[i].type == FW_REG_PSTATE)
 			continue;
 		snprintf(name, sizeof(name), "pt_regs.%.11s", now[i].name);
-		json_object_set_new(object, name,
-				    json_string(relate_user(scope, now[i].value)));
+		fw_draft_string(draft, name, relate_user(scope, now[i].value));
 	}
 }
 
-static json_t *first_run_json(struct scope *scope)
+static void put_first_run(struct fw_draft *draft, struct scope *scope)
 {
 	const struct forkwatch_first_run *run = scope->fork->first_run;
-	json_t *object = object_of_others("as copied");
 	char word[24];
 
+	open_others(draft, "first run", "as copied");
 	snprintf(word, sizeof(word), "EL%u%s", run->el, run->spsel ? "h" : "t");
-	json_object_set_new(object, "level", json_string(word));
-	json_object_set_new(object, "lr", json_string(relate_kernel(scope, run->lr)));
-	json_object_set_new(object, "sp_el0", json_string(relate_kernel(scope, run->sp_el0)));
+	fw_draft_string(draft, "level", word);
+	fw_draft_string(draft, "lr", relate_kernel(scope, run->lr));
+	fw_draft_string(draft, "sp_el0", relate_kernel(scope, run->sp_el0));
 	if (scope->fork->copy_thread)
-		put_changes(object, scope);
-	return object;
+		put_changes(draft, scope);
+	fw_draft_close(draft);
 }
 
 /*
@@ -259,23 +259,23 @@ static int by_time(const void *a, const void *b)
 	return x->time < y->time ? -1 : 1;
 }
 
-static json_t *order_json(struct seen *all, size_t nr)
+static void put_order(struct fw_draft *draft, const char *name, struct seen *all, size_t nr)
 {
-	json_t *array = json_array();
 	size_t i, seen = 0;
 
 	for (i = 0; i < nr; i++)
 		if (all[i].event)
 			all[seen++] = all[i];
 	qsort(all, seen, sizeof(*all), by_time);
+	fw_draft_array(draft, name);
 	for (i = 0; i < seen; i++)
-		json_array_append_new(array, json_string(fw_event_type(all[i].event->kind)->name));
-	return array;
+		fw_draft_string(draft, NULL, fw_event_type(all[i].event->kind)->name);
+	fw_draft_close(draft);
 }
 
 #define HEADER(event)	((event) ? &(event)->hdr : NULL)
 
-static json_t *parent_events_json(const struct fw_fork *fork)
+static void put_parent_events(struct fw_draft *draft, const struct fw_fork *fork)
 {
 	struct seen seen[] = {
 		{ HEADER(fork->clone_call) }, { HEADER(fork->enter) },
@@ -283,17 +283,17 @@ static json_t *parent_events_json(const struct fw_fork *fork)
 		{ HEADER(fork->wakeup) }, { HEADER(fork->ret) },
 	};
 
-	return order_json(seen, ARRAY_SIZE(seen));
+	put_order(draft, "parent events", seen, ARRAY_SIZE(seen));
 }
 
-static json_t *child_events_json(const struct fw_fork *fork)
+static void put_child_events(struct fw_draft *draft, const struct fw_fork *fork)
 {
 	struct seen seen[] = {
 		{ HEADER(fork->switch_in) }, { HEADER(fork->first_run) },
 		{ HEADER(fork->tail_return) },
 	};
 
-	return order_json(seen, ARRAY_SIZE(seen));
+	put_order(draft, "child events", seen, ARRAY_SIZE(seen));
 }
 
 /*
@@ -316,30 +316,34 @@ static int by_beginning(const void *a, const void *b)
 	return x->time < y->time ? -1 : 1;
 }
 
-static json_t *stage_json(const struct forkwatch_stages *stages, unsigned int stage)
+static void put_stage(struct fw_draft *draft, const struct forkwatch_stages *stages,
+		      unsigned int stage)
 {
 	const char *name = stage_names[stage], *error = fw_error_name(stages->result[stage]);
+	char text[128];
 
 	if (stages->torn & 1U << stage)
-		return json_sprintf("%s = ?", name);
-	if (!stages->result[stage])
-		return json_string(name);
-	return json_sprintf("%s = -%s", name, error ? error : "?");
+		snprintf(text, sizeof(text), "%s = ?", name);
+	else if (stages->result[stage])
+		snprintf(text, sizeof(text), "%s = -%s", name, error ? error : "?");
+	else
+		snprintf(text, sizeof(text), "%s", name);
+	fw_draft_string(draft, NULL, text);
 }
 
-static json_t *stages_json(const struct forkwatch_stages *stages)
+static void put_stages(struct fw_draft *draft, const struct forkwatch_stages *stages)
 {
 	struct begun begun[FORKWATCH_NR_STAGES];
 	unsigned int stage, nr = 0, i;
-	json_t *array = json_array();
 
 	for (stage = 0; stage < FORKWATCH_NR_STAGES; stage++)
 		if (stages->calls[stage] && stage_names[stage])
 			begun[nr++] = (struct begun) { stage, stages->enter[stage] };
 	qsort(begun, nr, sizeof(*begun), by_beginning);
+	fw_draft_array(draft, "stages");
 	for (i = 0; i < nr; i++)
-		json_array_append_new(array, stage_json(stages, begun[i].stage));
-	return array;
+		put_stage(draft, stages, begun[i].stage);
+	fw_draft_close(draft);
 }
 
 json_t *fw_normal_watched(const struct fw_fork *fork)
@@ -362,11 +366,11 @@ json_t *fw_normal_watched(const struct fw_fork *fork)
 #define SHARE_ENTRY(SHARE, value, field)	[value] = #field,
 static const char *const share_names[] = { FORKWATCH_SHARES(SHARE_ENTRY) };
 
-static json_t *sharing_json(const struct forkwatch_fork_exit *exit)
+static void put_sharing(struct fw_draft *draft, const struct forkwatch_fork_exit *exit)
 {
-	json_t *object = json_object();
 	size_t i;
 
+	fw_draft_object(draft, "sharing");
 	for (i = 0; i < ARRAY_SIZE(share_names); i++) {
 		const char *how = "own";
 
@@ -374,101 +378,101 @@ static json_t *sharing_json(const struct forkwatch_fork_exit *exit)
 			how = "none";
 		else if (exit->child_ptr[i] == exit->parent_ptr[i])
 			how = "shared";
-		json_object_set_new(object, share_names[i], json_string(how));
+		fw_draft_string(draft, share_names[i], how);
 	}
-	return object;
+	fw_draft_close(draft);
 }
 
-static json_t *flags_json(const struct forkwatch_fork_enter *enter)
+static void put_flags(struct fw_draft *draft, const struct forkwatch_fork_enter *enter)
 {
 	char flags[FW_CLONE_FLAGS_LEN], *rest = flags, *flag;
-	json_t *array = json_array();
 
+	fw_draft_array(draft, "flags");
 	fw_clone_flags(enter->clone_flags, enter->exit_signal, flags, sizeof(flags));
 	while ((flag = strsep(&rest, "|")))
 		if (strcmp(flag, "0"))
-			json_array_append_new(array, json_string(flag));
-	return array;
+			fw_draft_string(draft, NULL, flag);
+	fw_draft_close(draft);
 }
 
-static json_t *result_json(const struct fw_fork *fork)
+/* NULL if it was not seen. @buf: for a text that is made. */
+static const char *result_text(const struct fw_fork *fork, char *buf, size_t size)
 {
 	int error = fw_fork_error(fork);
 	const char *name = error < 0 ? fw_error_name(error) : NULL;
 
-	if (error < 0)
-		return name ? json_sprintf("-%s", name) : json_sprintf("%d", error);
+	if (error < 0) {
+		if (name)
+			snprintf(buf, size, "-%s", name);
+		else
+			snprintf(buf, size, "%d", error);
+		return buf;
+	}
 	if (!fork->ret || !fork->exit)
-		return error ? NULL : json_string("a child");
-	return json_string((uint32_t)fork->ret->result == fork->exit->child_vpid ?
-			   "the child's pid" : "another number than the child's pid");
+		return error ? NULL : "a child";
+	return (uint32_t)fork->ret->result == fork->exit->child_vpid ?
+		"the child's pid" : "another number than the child's pid";
 }
 
 /* The registers with which the parent goes on, but for the result. */
-static json_t *parent_json(const struct scope *scope)
+static void put_parent(struct fw_draft *draft, const struct scope *scope)
 {
 	struct fw_reg now[FW_NR_REGS], then[FW_NR_REGS];
-	json_t *object = object_of_others("unchanged");
 	size_t i;
 
+	open_others(draft, "parent registers", "unchanged");
 	fw_regs_list(&scope->fork->ret->regs, now);
 	fw_regs_list(scope->parent, then);
 	for (i = 0; i < FW_NR_REGS; i++)
 		if (now[i].value != then[i].value)
-			json_object_set_new(object, now[i].name, json_string("changed"));
-	return object;
+			fw_draft_string(draft, now[i].name, "changed");
+	fw_draft_close(draft);
 }
 
-static json_t *verdicts_json(const struct fw_judgement *judgements)
+static void put_verdicts(struct fw_draft *draft, const struct fw_judgement *judgements)
 {
 	const char *others = fw_verdict_name(FW_PASS);
-	json_t *object = object_of_others(others);
 	size_t i;
 
+	open_others(draft, "rules", others);
 	for (i = 0; i < fw_nr_rules; i++)
-		put_unless(object, fw_rules[i].id, fw_verdict_name(judgements[i].verdict), others);
-	return object;
+		put_unless(draft, fw_rules[i].id, fw_verdict_name(judgements[i].verdict), others);
+	fw_draft_close(draft);
 }
 
-/* Sets a member, unless it is NULL: not seen. */
-static void put(json_t *object, const char *name, json_t *value)
-{
-	if (value)
-		json_object_set_new(object, name, value);
-}
-
-static void put_copied(json_t *object, struct scope *scope)
+static void put_copied(struct fw_draft *draft, struct scope *scope)
 {
 	if (fw_fork_error(scope->fork) < 0)
 		return;
-	put(object, "registers", registers_json(scope));
-	put(object, "context", context_json(scope));
-	put(object, "thread", thread_json(scope));
+	put_registers(draft, scope);
+	put_context(draft, scope);
+	put_thread(draft, scope);
 }
 
-json_t *fw_normal_fork(const struct fw_fork *fork, const struct fw_env *env)
+void fw_normal_fork(const struct fw_fork *fork, const struct fw_env *env, struct fw_draft *draft)
 {
-	json_t *object = json_pack("{s:s}", "kind", fw_fork_kind_name(fw_fork_kind(fork)));
-	const char *call = fw_name_call(fork);
 	struct scope scope = scope_of(fork, env);
+	char buf[32];
 
-	if (!object)
-		return NULL;
-	put(object, "call", call ? json_string(call) : NULL);
-	put(object, "flags", fork->enter ? flags_json(fork->enter) : NULL);
-	put(object, "result", result_json(fork));
-	put(object, "parent events", parent_events_json(fork));
-	put(object, "child events", fw_fork_error(fork) < 0 ? NULL : child_events_json(fork));
-	put(object, "stages", fork->stages ? stages_json(fork->stages) : NULL);
+	fw_draft_reset(draft);
+	fw_draft_string(draft, "kind", fw_fork_kind_name(fw_fork_kind(fork)));
+	fw_draft_string(draft, "call", fw_name_call(fork));
+	if (fork->enter)
+		put_flags(draft, fork->enter);
+	fw_draft_string(draft, "result", result_text(fork, buf, sizeof(buf)));
+	put_parent_events(draft, fork);
+	if (fw_fork_error(fork) >= 0)
+		put_child_events(draft, fork);
+	if (fork->stages)
+		put_stages(draft, fork->stages);
 	if (fork->exit && !fork->exit->result)
-		put(object, "sharing", sharing_json(fork->exit));
+		put_sharing(draft, fork->exit);
 	if (fork->copy_thread)
-		put_copied(object, &scope);
+		put_copied(draft, &scope);
 	if (fork->first_run)
-		put(object, "first run", first_run_json(&scope));
+		put_first_run(draft, &scope);
 	if (fork->ret && scope.parent)
-		put(object, "parent registers", parent_json(&scope));
+		put_parent(draft, &scope);
 	if (fork->verdicts)
-		put(object, "rules", verdicts_json(fork->verdicts));
-	return object;
+		put_verdicts(draft, fork->verdicts);
 }

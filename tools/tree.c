@@ -10,7 +10,7 @@
 struct fw_tree {
 	struct fw_node top;
 	struct fw_node **buckets;
-	size_t nr_buckets, nr;
+	size_t nr_buckets, nr;		/* nr: of tasks in them */
 };
 
 int fw_tree_open(struct fw_tree **out)
@@ -68,12 +68,37 @@ static struct fw_node *find(const struct fw_tree *tree, uint32_t tid)
 	return node;
 }
 
-static void hash(struct fw_tree *tree, struct fw_node *node)
+static void put_first(struct fw_node **at, struct fw_node *node)
 {
-	struct fw_node **at = bucket(tree, node->tid);
-
 	node->same_hash = *at;
 	*at = node;
+}
+
+/* Four times as many buckets; where there is no memory for them, as many as before do. */
+static void grow(struct fw_tree *tree)
+{
+	struct fw_node **old = tree->buckets, *node, *next;
+	size_t nr_old = tree->nr_buckets, i;
+	struct fw_node **buckets = calloc(4 * nr_old, sizeof(*buckets));
+
+	if (!buckets)
+		return;
+	tree->buckets = buckets;
+	tree->nr_buckets = 4 * nr_old;
+	for (i = 0; i < nr_old; i++) {
+		for (node = old[i]; node; node = next) {
+			next = node->same_hash;
+			put_first(bucket(tree, node->tid), node);
+		}
+	}
+	free(old);
+}
+
+static void hash(struct fw_tree *tree, struct fw_node *node)
+{
+	if (++tree->nr > tree->nr_buckets)
+		grow(tree);
+	put_first(bucket(tree, node->tid), node);
 }
 
 static void unhash(struct fw_tree *tree, const struct fw_node *node)
@@ -82,8 +107,10 @@ static void unhash(struct fw_tree *tree, const struct fw_node *node)
 
 	while (*at && *at != node)
 		at = &(*at)->same_hash;
-	if (*at)
-		*at = node->same_hash;
+	if (!*at)
+		return;
+	*at = node->same_hash;
+	tree->nr--;
 }
 
 static struct fw_node *add(struct fw_node *parent)
