@@ -222,6 +222,33 @@ fw()
 	status=$?
 }
 
+# need_servers: ends the script where they could not be had
+need_servers()
+{
+	[ -d /servers ] && return
+	skip "$(basename "$0" .sh)" 'the guest has no /servers'
+	finish
+}
+
+# serve COMMAND…: runs COMMAND in the root directory that has the servers; it shares /tmp
+serve()
+{
+	PATH=$PATH:/usr/bin chroot /servers "$@"
+}
+
+# watch_process PID ARG…: the tool in the background, tracing PID; sets $tool
+watch_process()
+{
+	watched=$1
+	shift
+	./forkwatch run -p "$watched" "$@" >"$tmp/out" 2>"$tmp/err" &
+	tool=$!
+	background="$background $tool"
+	within 60 something_armed || bail "forkwatch run -p did not start: $(cat "$tmp/err")"
+	# The watch set is filled at last.
+	sleep 2
+}
+
 # value NAME FILE: what a workload said of NAME
 value()
 {
