@@ -35,6 +35,7 @@ static const struct member {
 	{ "call", FW_ASPECT_CALL, "", NULL, NULL },
 	{ "flags", FW_ASPECT_CALL, "", "set", "not set" },
 	{ "result", FW_ASPECT_RESULT, "", NULL, NULL },
+	{ "reason", FW_ASPECT_RESULT, "", NULL, NULL },
 	{ "parent registers", FW_ASPECT_RESULT, "parent's ", NULL, NULL },
 	{ "parent events", FW_ASPECT_EVENTS, "", "seen", "missing" },
 	{ "child events", FW_ASPECT_EVENTS, "", "seen", "missing" },

@@ -10,6 +10,7 @@
 #include "event.h"
 #include "names.h"
 #include "normal.h"
+#include "reason.h"
 #include "regs.h"
 
 /* Below it a value is no address, and means what it says. */
@@ -460,6 +461,8 @@ void fw_normal_fork(const struct fw_fork *fork, const struct fw_env *env, struct
 	if (fork->enter)
 		put_flags(draft, fork->enter);
 	fw_draft_string(draft, "result", result_text(fork, buf, sizeof(buf)));
+	if (fork->reason && fork->reason->code != FW_REASON_NOT_OBSERVED)
+		fw_draft_string(draft, "reason", fw_reason_name(fork->reason->code));
 	put_parent_events(draft, fork);
 	if (fw_fork_error(fork) >= 0)
 		put_child_events(draft, fork);

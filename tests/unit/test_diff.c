@@ -3,6 +3,7 @@
  * forkwatch diff, as it is called, on golden files and traces that were changed on
  * purpose: it finds the change, and says it in the right words.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -233,6 +234,38 @@ static void test_fork_more(void **state)
 	assert_tool_says("in 1 of 2 forks: forks/fork#2");
 }
 
+/* What was forbidden becomes what makes no sense. */
+static void fail_otherwise(struct edit *edit, struct forkwatch_header *event)
+{
+	struct forkwatch_fork_exit *exit = (void *)event;
+	struct forkwatch_fork_return *ret = (void *)event;
+
+	if (event->kind == FORKWATCH_FORK_EXIT && exit->result == -EPERM)
+		exit->result = -EINVAL;
+	if (event->kind == FORKWATCH_FORK_RETURN && ret->result == -EPERM)
+		ret->result = -EINVAL;
+	edit_write(edit, event);
+}
+
+static void test_failures(void **state)
+{
+	char golden[192], command[512];
+
+	(void)state;
+	assert_int_equal(tool("diff " GOLDEN("fail") " " TRACE("fail")), 0);
+	edit_trace(TRACE("fail"), changed, fail_otherwise, NULL);
+	assert_int_equal(tool("diff " GOLDEN("fail") " %s", changed), 1);
+	assert_tool_says("\nresult\n  result                -EPERM -> -EINVAL\n");
+	/* The same error for another reason is another thing. */
+	snprintf(golden, sizeof(golden), "%s/golden.json", base);
+	snprintf(command, sizeof(command), "sed s/rlimit-nproc/pids-max/ " GOLDEN("fail") " >%s",
+		 golden);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(tool("diff %s " TRACE("fail"), golden), 1);
+	assert_int_equal(differences(), 1);
+	assert_tool_says("\nresult\n  reason                pids-max -> rlimit-nproc\n");
+}
+
 static void test_misuse(void **state)
 {
 	(void)state;
@@ -261,6 +294,7 @@ int main(void)
 		TEST(test_stage_gone),
 		TEST(test_x0),
 		TEST(test_fork_more),
+		TEST(test_failures),
 		TEST(test_misuse),
 	};
 
