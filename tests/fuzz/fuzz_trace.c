@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A fuzz target for all that takes bytes from traces: the reader, the decoding
- * of events, the model, the rules, and both formats that show forks.
+ * of events, the model, the rules, the formats that show forks, conversions and
+ * comparisons.
  *
  * The input is the files of a trace, each as its name's length (one byte), its
  * name, its size (four bytes, little-endian) and its bytes: tests/fuzz/pack.
@@ -16,6 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compare_times.h"
+#include "convert.h"
 #include "render.h"
 #include "replay.h"
 #include "tree.h"
@@ -168,6 +171,36 @@ static void play(struct fw_replay *replay)
 	fw_verdicts_close(&fuzz.verdicts);
 }
 
+static void convert(void)
+{
+	const struct fw_conversion *conversion;
+	struct fw_replay *replay;
+
+	for (conversion = fw_conversions; conversion->name; conversion++) {
+		if (fw_replay_open(&replay, dir) || conversion->write(replay, nowhere))
+			abort();
+		fw_replay_close(replay);
+	}
+}
+
+/* Whatever it holds, a trace is the same as itself. */
+static void compare(void)
+{
+	const struct fw_comparison_format *format;
+	struct fw_comparison comparison;
+	struct fw_golden golden;
+
+	if (fw_golden_open_timed(&golden, dir) || fw_compare(&comparison, &golden, &golden) ||
+	    comparison.answer == FW_DIFFERENT || fw_compare_times(&comparison, 0) ||
+	    comparison.answer == FW_DIFFERENT)
+		abort();
+	for (format = fw_comparison_formats; format->name; format++)
+		if (format->put(&comparison, nowhere, true))
+			abort();
+	fw_comparison_close(&comparison);
+	fw_golden_close(&golden);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fw_replay *replay;
@@ -179,6 +212,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!fw_replay_open(&replay, dir)) {
 		play(replay);
 		fw_replay_close(replay);
+		convert();
+		compare();
 	}
 	return 0;
 }
