@@ -125,9 +125,10 @@ boot()
 
 guest()
 {
-	local log=$logs/$1.log
+	local log=$logs/$1.log begin=$SECONDS
 	boot "$1" 3>&2 >"$log" 2>&1
 	settle "$log" $? "the guest $1" >/dev/null
+	echo "# sums seconds=$((SECONDS - begin))" >>"$log"
 	# Two guests at a time must not mix what they print.
 	# shellcheck disable=SC2016  # expanded by the inner shell
 	flock "$logs" sh -c 'printf "\n--- %s\n" "$1"; cat "$2"' sh "$1" "$log"

@@ -47,7 +47,7 @@ failures()
 	done
 }
 
-format='%-15s %-26s %-8s %-14s %6s %6s %7s  %9s %6s %9s %6s\n'
+format='%-15s %-26s %-8s %-14s %6s %6s %7s  %9s %6s %9s %6s  %7s\n'
 row()
 {
 	# shellcheck disable=SC2059  # one format for all rows
@@ -57,8 +57,8 @@ row()
 echo
 failures "$@"
 echo
-row '' '' '' '' tests tests tests workloads rules not events
-row run kernel flavour CPUs passed failed skipped passed judged observed lost
+row '' '' '' '' tests tests tests workloads rules not events ''
+row run kernel flavour CPUs passed failed skipped passed judged observed lost seconds
 all_passed=0 all_failed=0 all_skipped=0
 for part; do
 	log=$dir/$part.log
@@ -69,8 +69,9 @@ for part; do
 	rules=$(fact "$log" rules)
 	unseen=$(fact "$log" not_observed)
 	lost=$(fact "$log" lost)
+	seconds=$(fact "$log" seconds)
 	row "$part" "${release:--}" "$(flavour "$release")" "${cpu:--}" "$passed" "$failed" "$skipped" \
-		"${workloads:--}" "${rules:--}" "${unseen:--}" "${lost:--}"
+		"${workloads:--}" "${rules:--}" "${unseen:--}" "${lost:--}" "${seconds:--}"
 	all_passed=$((all_passed + passed))
 	all_failed=$((all_failed + failed))
 	all_skipped=$((all_skipped + skipped))
