@@ -219,14 +219,36 @@ static char *common_items(const struct pair *pair, const json_t *array, const js
 	return text;
 }
 
+/* Cuts the items with which both texts begin, and those with which they end. */
+static void cut_common(char *a, char *b)
+{
+	size_t length = strlen(a), start = 0, end = length, i;
+
+	/* The same items make texts of the same length. */
+	if (strlen(b) != length)
+		return;
+	for (i = 0; a[i] && a[i] == b[i]; i++)
+		if (a[i] == ' ')
+			start = i + 1;
+	for (i = length; i > start && a[i - 1] == b[i - 1]; i--)
+		if (a[i - 1] == ',')
+			end = i - 1;
+	memmove(a, a + start, end - start);
+	memmove(b, b + start, end - start);
+	a[end - start] = '\0';
+	b[end - start] = '\0';
+}
+
 static void compare_order(struct pair *pair, const json_t *a, const json_t *b)
 {
 	char *in_a = common_items(pair, a, b), *in_b = common_items(pair, b, a);
 
-	if (!in_a || !in_b)
+	if (!in_a || !in_b) {
 		pair->error = -ENOMEM;
-	else if (strcmp(in_a, in_b))
+	} else if (strcmp(in_a, in_b)) {
+		cut_common(in_a, in_b);
 		differ(pair, "order", in_a, in_b);
+	}
 	free(in_a);
 	free(in_b);
 }

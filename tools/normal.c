@@ -306,6 +306,8 @@ static const char *const stage_names[] = { FORKWATCH_STAGES(STAGE_ENTRY) };
 struct begun {
 	unsigned int stage;
 	uint64_t time;
+	int32_t result;
+	bool torn;
 };
 
 static int by_beginning(const void *a, const void *b)
@@ -317,33 +319,42 @@ static int by_beginning(const void *a, const void *b)
 	return x->time < y->time ? -1 : 1;
 }
 
-static void put_stage(struct fw_draft *draft, const struct forkwatch_stages *stages,
-		      unsigned int stage)
+static void put_stage(struct fw_draft *draft, const struct begun *begun)
 {
-	const char *name = stage_names[stage], *error = fw_error_name(stages->result[stage]);
+	const char *name = stage_names[begun->stage], *error = fw_error_name(begun->result);
 	char text[128];
 
-	if (stages->torn & 1U << stage)
+	if (begun->torn)
 		snprintf(text, sizeof(text), "%s = ?", name);
-	else if (stages->result[stage])
+	else if (begun->result)
 		snprintf(text, sizeof(text), "%s = -%s", name, error ? error : "?");
 	else
 		snprintf(text, sizeof(text), "%s", name);
 	fw_draft_string(draft, NULL, text);
 }
 
-static void put_stages(struct fw_draft *draft, const struct forkwatch_stages *stages)
+/* copy_thread() has an event of its own, and its place among the stages. */
+static void put_stages(struct fw_draft *draft, const struct fw_fork *fork)
 {
-	struct begun begun[FORKWATCH_NR_STAGES];
+	const struct forkwatch_stages *stages = fork->stages;
+	const struct forkwatch_copy_thread *copied = fork->copy_thread;
+	struct begun begun[FORKWATCH_NR_STAGES + 1];
 	unsigned int stage, nr = 0, i;
 
 	for (stage = 0; stage < FORKWATCH_NR_STAGES; stage++)
 		if (stages->calls[stage] && stage_names[stage])
-			begun[nr++] = (struct begun) { stage, stages->enter[stage] };
+			begun[nr++] = (struct begun) {
+				stage, stages->enter[stage], stages->result[stage],
+				stages->torn & 1U << stage
+			};
+	if (copied)
+		begun[nr++] = (struct begun) {
+			FORKWATCH_STAGE_COPY_THREAD, copied->enter_time, copied->result, false
+		};
 	qsort(begun, nr, sizeof(*begun), by_beginning);
 	fw_draft_array(draft, "stages");
 	for (i = 0; i < nr; i++)
-		put_stage(draft, stages, begun[i].stage);
+		put_stage(draft, &begun[i]);
 	fw_draft_close(draft);
 }
 
@@ -358,6 +369,7 @@ json_t *fw_normal_watched(const struct fw_fork *fork)
 	for (stage = 0; stage < FORKWATCH_NR_STAGES; stage++)
 		if (fork->stages->armed & 1U << stage && stage_names[stage])
 			json_array_append_new(array, json_string(stage_names[stage]));
+	json_array_append_new(array, json_string(stage_names[FORKWATCH_STAGE_COPY_THREAD]));
 	return array;
 }
 
@@ -467,7 +479,7 @@ void fw_normal_fork(const struct fw_fork *fork, const struct fw_env *env, struct
 	if (fw_fork_error(fork) >= 0)
 		put_child_events(draft, fork);
 	if (fork->stages)
-		put_stages(draft, fork->stages);
+		put_stages(draft, fork);
 	if (fork->exit && !fork->exit->result)
 		put_sharing(draft, fork->exit);
 	if (fork->copy_thread)

@@ -102,8 +102,28 @@ static void test_stage_order(void **state)
 	edit_trace(TRACE("stages"), changed, swap_stages, NULL);
 	assert_int_equal(tool("diff " GOLDEN("stages") " %s", changed), 1);
 	assert_int_equal(differences(), 1);
-	assert_tool_says("dup_fd, copy_fs_struct");
-	assert_tool_says("copy_fs_struct, dup_fd");
+	assert_tool_says("order                 dup_fd, copy_fs_struct -> "
+			 "copy_fs_struct, dup_fd\n");
+}
+
+/* As if copy_thread() had come last: from 7.3 on it comes before alloc_pid(). */
+static void move_copy_thread(struct edit *edit, struct forkwatch_header *event)
+{
+	struct forkwatch_copy_thread *copied = (void *)event;
+
+	if (event->kind == FORKWATCH_COPY_THREAD)
+		copied->enter_time = copied->hdr.time + 1000000000;
+	edit_write(edit, event);
+}
+
+static void test_copy_thread_order(void **state)
+{
+	(void)state;
+	edit_trace(TRACE("stages"), changed, move_copy_thread, NULL);
+	assert_int_equal(tool("diff " GOLDEN("stages") " %s", changed), 1);
+	assert_int_equal(differences(), 1);
+	assert_tool_says("copy_thread, alloc_pid");
+	assert_tool_says("wake_up_new_task, copy_thread\n");
 }
 
 static void fail_stage(struct edit *edit, struct forkwatch_header *event)
@@ -290,6 +310,7 @@ int main(void)
 		TEST(test_same),
 		TEST(test_stage_missing),
 		TEST(test_stage_order),
+		TEST(test_copy_thread_order),
 		TEST(test_stage_failed),
 		TEST(test_stage_gone),
 		TEST(test_x0),
