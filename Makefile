@@ -323,6 +323,18 @@ $(bench_repeat): tests/bench/repeat.c $(build)/$(machine)/libforkwatch-core.a | 
 bench-reader: $(build)/$(machine)/forkwatch $(bench_repeat) ## measure how traces are read, beside babeltrace2 (FORKS=1000000)
 	@tests/bench/reader.sh $^ $(FORKS)
 
+$(build)/arm64/bench/ops: tests/bench/ops.c $(test_headers) | deps-cross
+	$(call say,CC,$@)
+	$(quiet)mkdir -p $(@D)
+	$(quiet)$(ARM64_CC) $(cflags) $(test_flags) -static -pthread -MF $@.d -o $@ $<
+
+.PHONY: bench
+bench: KERNELS = 6.1 7
+bench: guest-programs $(build)/arm64/bench/ops ## measure what tracing costs, ours and others', into docs/bench.md (KERNELS="6.1 7")
+	$(quiet)for kernel in $(KERNELS); do \
+		$(MAKE) --no-print-directory module KDIR= KERNEL=$$kernel || exit; done
+	@tests/bench/overhead.sh $(KERNELS)
+
 .PHONY: style
 style: ## checkpatch, sparse, shellcheck and the licence lines
 	$(deps) style module cross fetch
