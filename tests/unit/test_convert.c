@@ -105,8 +105,8 @@ static void assert_has(const char *text, const char *words)
 		fail_msg("`%s' is not in:\n%s", words, text);
 }
 
-/* The trace @from again, its first comm being @comm. */
-static void rename_first(const char *from, const char *comm)
+/* The trace @from again, with what @change does to its events. */
+static void change_trace(const char *from, void (*change)(struct forkwatch_header *event))
 {
 	struct fw_trace_end end = { 0 };
 	struct fw_trace_writer *writer;
@@ -120,14 +120,8 @@ static void rename_first(const char *from, const char *comm)
 	assert_int_equal(fw_trace_create(&writer, copy, true), 0);
 	assert_int_equal(fw_trace_begin(writer, fw_trace_info(trace)), 0);
 	while (fw_trace_next(trace, &data, &size) > 0) {
-		struct forkwatch_fork_enter *enter;
-
 		assert_int_equal(fw_event_decode(data, size, &event), 0);
-		enter = (void *)event;
-		if (event->kind == FORKWATCH_FORK_ENTER && comm) {
-			strncpy(enter->comm, comm, sizeof(enter->comm) - 1);
-			comm = NULL;
-		}
+		change(event);
 		assert_int_equal(fw_trace_write(writer, event, event->size), 0);
 		free(event);
 	}
@@ -138,6 +132,14 @@ static void rename_first(const char *from, const char *comm)
 /*
  * CSV, as Python reads it.
  */
+static void name_oddly(struct forkwatch_header *event)
+{
+	struct forkwatch_fork_enter *enter = (void *)event;
+
+	if (event->kind == FORKWATCH_FORK_ENTER)
+		strcpy(enter->comm, "a,\"b\";\r\nc'");
+}
+
 static void test_csv(void **state)
 {
 	char *text;
@@ -164,7 +166,7 @@ static void test_csv(void **state)
 	free(text);
 
 	/* What would end a field or a row does not. */
-	rename_first(DATA("fork"), "a,\"b\";\r\nc'");
+	change_trace(DATA("fork"), name_oddly);
 	convert(copy, "csv");
 	text = run("python3 " READERS "csv_rows.py %s", file);
 	assert_has(text, "1|parent_comm|a,\"b\";??c'\n");
@@ -223,7 +225,7 @@ static void test_chrome(void **state)
 struct track {
 	uint64_t uuid;
 	const char *open[DEPTH];
-	uint64_t time;
+	uint64_t last_end;		/* in the order of the file */
 	unsigned int depth;
 };
 
@@ -318,7 +320,6 @@ static void import_event(struct import *import, const Perfetto__TrackEvent *even
 	default:
 		fail_msg("a type that is none: %d", event->type);
 	}
-	track->time = time;
 }
 
 static int by_time(const void *left, const void *right)
@@ -343,6 +344,18 @@ static void sort(Perfetto__TracePacket **packets, size_t n)
 	}
 }
 
+/* What is written as the inner one must not end after the outer one. */
+static void check_end(struct import *import, const Perfetto__TracePacket *packet)
+{
+	struct track *track = find_track(import, packet->track_event->track_uuid);
+
+	assert_non_null(track);
+	if (packet->track_event->type == PERFETTO__TRACK_EVENT__TYPE__SLICE_END) {
+		assert_true(packet->timestamp >= track->last_end);
+		track->last_end = packet->timestamp;
+	}
+}
+
 static void import_packets(struct import *import, const Perfetto__Trace *trace)
 {
 	size_t i, nr = 0;
@@ -360,7 +373,7 @@ static void import_packets(struct import *import, const Perfetto__Trace *trace)
 				import->tracks[import->nr++].uuid = packet->track_descriptor->uuid;
 			assert_true(import->nr < TRACKS);
 		} else if (packet->track_event) {
-			assert_non_null(find_track(import, packet->track_event->track_uuid));
+			check_end(import, packet);
 			assert_int_equal(packet->timestamp_clock_id, 3);
 			trace->packet[nr++] = packet;
 			continue;
@@ -419,6 +432,34 @@ static void test_perfetto(void **state)
 	assert_int_equal(import.nr, 2 * 7);
 }
 
+static void last_too_long(struct forkwatch_header *event)
+{
+	struct forkwatch_stages *stages = (void *)event;
+
+	if (event->kind == FORKWATCH_STAGES)
+		stages->total[FORKWATCH_STAGE_DUP_MMAP] += 1000000000;
+}
+
+/* A stage that ends behind the one it lies in is cut, and says so. */
+static void test_overlap(void **state)
+{
+	static struct import import;
+	char *text;
+
+	(void)state;
+	convert(DATA("stages"), "chrome");
+	text = run("cat %s", file);
+	assert_int_equal(count(text, "ended_at"), 0);
+	free(text);
+	change_trace(DATA("stages"), last_too_long);
+	convert(copy, "chrome");
+	text = run("cat %s", file);
+	assert_int_equal(count(text, "ended_at"), 1);
+	free(text);
+	convert(copy, "perfetto");
+	import_file(&import);
+}
+
 /* Another decoder, which knows nothing of our description, finds Perfetto's numbers. */
 static void test_perfetto_numbers(void **state)
 {
@@ -448,6 +489,7 @@ int main(void)
 		TEST(test_csv),
 		TEST(test_csv_bytes),
 		TEST(test_chrome),
+		TEST(test_overlap),
 		TEST(test_perfetto),
 		TEST(test_perfetto_numbers),
 	};
