@@ -125,8 +125,9 @@ $(skeleton): $(build)/bpf/forkwatch.bpf.o
 main_sources := $(wildcard tools/forkwatch.c tools/cmd_*.c)
 core_sources := $(filter-out $(main_sources),$(wildcard tools/*.c))
 library_sources := $(wildcard tools/libforkwatch/*.[cS])
-tool_flags   := -Imodule/uapi -Itools -Itools/libforkwatch -I$(build)/bpf -I$(build)/proto
-tool_libs    := -ljansson -lprotobuf-c -lzstd -lbpf -lelf -lz
+# tracefs.h looks for libtraceevent's headers without their directory.
+tool_flags   := -Imodule/uapi -Itools -Itools/libforkwatch -I$(build)/bpf -I$(build)/proto -idirafter /usr/include/traceevent
+tool_libs    := -ljansson -lprotobuf-c -lzstd -ltracefs -ltraceevent -lbpf -lelf -lz
 
 # What is not written by hand, and has to be there before anything is compiled.
 proto     := $(build)/proto/perfetto.pb-c
@@ -140,8 +141,9 @@ $(proto).c $(proto).h &: tools/perfetto.proto | deps-tools
 # Found when first used: not every target needs it.
 SYSROOT = $(eval SYSROOT := $$(shell $(qemu)/fetch sysroot | sed -n 's/^SYSROOT=//p'))$(SYSROOT)
 sysroot_flags = $(if $(SYSROOT),,$(error no arm64 libraries: see above))-isystem $(SYSROOT)/usr/include \
-	-isystem $(SYSROOT)/usr/include/aarch64-linux-gnu
-sysroot_libs = -static -L$(SYSROOT)/usr/lib/aarch64-linux-gnu
+	-isystem $(SYSROOT)/usr/include/aarch64-linux-gnu -isystem $(SYSROOT)/usr/include/traceevent
+# libtraceevent could load plugins: not ours, and no reason to warn.
+sysroot_libs = -static -Wl,--no-warnings -L$(SYSROOT)/usr/lib/aarch64-linux-gnu
 
 # $(1): directory below build/, $(2): compiler, $(3): its flags, $(4): flags to link with
 define tool_rules
