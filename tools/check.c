@@ -5,6 +5,7 @@
 
 #include "array.h"
 #include "rule.h"
+#include "witness.h"
 
 /* copy_thread() ran, or should have run, and did not fail. */
 static bool is_copied(const struct fw_fork *fork)
@@ -61,6 +62,13 @@ static bool applies_error(const struct fw_fork *fork, const struct fw_env *env)
 	(void)env;
 	return fw_fork_error(fork) < 0 && fw_fork_returns(fork) &&
 	       (fork->enter || fork->copy_thread || fork->exit);
+}
+
+/* There are copies to compare with. */
+static bool applies_witnessed(const struct fw_fork *fork, const struct fw_env *env)
+{
+	(void)env;
+	return fw_witness_count(fork);
 }
 
 /* An attempt that a signal ended. */
@@ -140,6 +148,8 @@ const struct fw_rule fw_rules[] = {
 	     "the child's tid is set and cleared where the flags say, and stands there"),
 	RULE("E8", made, untraced, "copy_process",
 	     "the signal stack is as the flags say; single-step and syscall tracing are off"),
+	RULE("W1", witnessed, witness, "the module and BPF",
+	     "the module and BPF programs read the same of every field that both see"),
 	{ .id = NULL }
 };
 

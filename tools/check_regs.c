@@ -176,6 +176,8 @@ enum fw_verdict fw_holds_child_tls(const struct fw_fork *fork, const struct fw_e
 	if (fork->enter->clone_flags & CLONE_SETTLS)
 		return fw_same("tls", FW_SIDE("child", copy->tp_after),
 			       FW_SIDE("asked for", fork->enter->tls), why) ? FW_PASS : FW_FAIL;
+	if (!FW_SAW(fork, copy_thread, parent_tpidr, why))
+		return FW_NOT_OBSERVED;
 	return fw_same("tpidr_el0",
 		       FW_SIDE("child", fw_is_compat(fork) ? copy->tp2_after : copy->tp_after),
 		       FW_SIDE("parent", copy->parent_tpidr), why) ? FW_PASS : FW_FAIL;

@@ -45,7 +45,8 @@ enum fw_verdict fw_holds_run_current(const struct fw_fork *fork, const struct fw
 	const struct forkwatch_first_run *run = fork->first_run;
 
 	(void)env;
-	if (!FW_SAW(fork, exit, start_time, why) || !FW_SAW(fork, first_run, stack_top, why))
+	if (!FW_SAW(fork, exit, start_time, why) || !FW_SAW(fork, first_run, stack_top, why) ||
+	    !FW_SAW(fork, first_run, sp_el0, why))
 		return FW_NOT_OBSERVED;
 	if (!fw_same("sp_el0", FW_SIDE("live", run->sp_el0),
 		     FW_SIDE("child's task_struct", fork->exit->child), why) ||
@@ -74,6 +75,8 @@ enum fw_verdict fw_holds_run_prev(const struct fw_fork *fork, const struct fw_en
 			   (unsigned long long)run->prev_stack_top);
 		return FW_FAIL;
 	}
+	if (!FW_SAW(fork, first_run, switch_return, why))
+		return FW_NOT_OBSERVED;
 	if (!run->switch_return) {
 		fw_explain(why, "the module found no bl cpu_switch_to in __switch_to");
 		return FW_NOT_OBSERVED;
@@ -136,7 +139,8 @@ enum fw_verdict fw_holds_run_order(const struct fw_fork *fork, const struct fw_e
 	if (fork->exit)
 		moments[nr++] = (struct moment) { "fork_exit", fork->exit->hdr.time,
 						  fork->exit->child, fork->exit->start_time };
-	if (fork->wakeup)
+	/* Not every sender of wake-ups knows more than the child's tid. */
+	if (fork->wakeup && FW_SAW(fork, wakeup, start_time, why))
 		moments[nr++] = (struct moment) { "wakeup_new", fork->wakeup->hdr.time,
 						  fork->wakeup->child, fork->wakeup->start_time };
 	if (fork->first_run)

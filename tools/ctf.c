@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ctf.h"
+#include "observer.h"
 
 #define TYPE_OF___u32	FW_U32
 #define TYPE_OF___u64	FW_U64
@@ -107,11 +108,13 @@ static void put_header(FILE *out)
 	fputs("};\n\n", out);
 }
 
-static void put_event(FILE *out, const struct fw_event_type *type, enum fw_ctf_stream stream,
-		      bool named)
+/* @observer: who saw it, where that is no matter of course; or NULL. */
+static void put_event(FILE *out, const struct fw_event_type *type,
+		      const struct fw_observer *observer, enum fw_ctf_stream stream, bool named)
 {
-	fprintf(out, "event {\n\tid = %u;\n\tname = \"%s\";\n\tstream_id = %u;\n",
-		type->kind, type->name, stream);
+	fprintf(out, "event {\n\tid = %u;\n\tname = \"%s%s\";\n\tstream_id = %u;\n",
+		type->kind + (observer ? observer->by : 0), type->name,
+		observer ? observer->suffix : "", stream);
 	fputs("\tfields := struct {\n", out);
 	put_fields(out, type->fields, "\t\t");
 	if (named)
@@ -162,10 +165,36 @@ static void put_env_string(FILE *out, const char *name, const char *value)
 	fputs(";\n", out);
 }
 
-static void put_env(FILE *out, const struct fw_trace_info *info)
+/* Calls @fn with every kind there is, by every observer of it; NULL for the usual one. */
+static void each_kind(FILE *out, void (*fn)(FILE *out, const struct fw_event_type *type,
+					    const struct fw_observer *observer))
 {
+	const struct fw_observer *observer;
 	const struct fw_event_type *type;
 
+	for (type = fw_event_types; type->name; type++)
+		fn(out, type, NULL);
+	for (observer = fw_observers; observer->name; observer++)
+		for (type = fw_event_types; type->name; type++)
+			if (fw_observer_makes(observer->by, type->kind))
+				fn(out, type, observer);
+}
+
+static void put_kind_bytes(FILE *out, const struct fw_event_type *type,
+			   const struct fw_observer *observer)
+{
+	fprintf(out, "\tkind_%u_bytes = %zu;\n", type->kind + (observer ? observer->by : 0),
+		type->size);
+}
+
+static void put_kind(FILE *out, const struct fw_event_type *type,
+		     const struct fw_observer *observer)
+{
+	put_event(out, type, observer, FW_CTF_CPU, false);
+}
+
+static void put_env(FILE *out, const struct fw_trace_info *info)
+{
 	fputs("env {\n", out);
 	put_env_string(out, "tracer_name", "forkwatch");
 	fprintf(out, "\ttrace_format = %u;\n", FW_CTF_FORMAT);
@@ -180,8 +209,7 @@ static void put_env(FILE *out, const struct fw_trace_info *info)
 	put_env_string(out, "cpu_features", info->features);
 	put_env_string(out, "command", info->command);
 	/* Events grow: a reader of another version must know how long they are here. */
-	for (type = fw_event_types; type->name; type++)
-		fprintf(out, "\tkind_%u_bytes = %zu;\n", type->kind, type->size);
+	each_kind(out, put_kind_bytes);
 	fputs("};\n\n", out);
 }
 
@@ -244,7 +272,6 @@ static void put_clock(FILE *out, int64_t offset)
 char *fw_ctf_metadata(const struct fw_trace_info *info, const uint8_t *uuid)
 {
 	const struct fw_ctf_record *record;
-	const struct fw_event_type *type;
 	bool bad;
 	char *text = NULL;
 	size_t size;
@@ -263,10 +290,9 @@ char *fw_ctf_metadata(const struct fw_trace_info *info, const uint8_t *uuid)
 	put_struct(out, "context", fw_context_fields);
 	put_stream(out, FW_CTF_CPU);
 	put_stream(out, FW_CTF_SESSION);
-	for (type = fw_event_types; type->name; type++)
-		put_event(out, type, FW_CTF_CPU, false);
+	each_kind(out, put_kind);
 	for (record = fw_ctf_records; record->type.name; record++)
-		put_event(out, &record->type, record->stream, record->named);
+		put_event(out, &record->type, NULL, record->stream, record->named);
 	bad = ferror(out);
 	if (fclose(out) || bad) {
 		free(text);

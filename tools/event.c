@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "event.h"
+#include "observer.h"
 
 /* A type that is not in this list does not build. */
 #define FIELD_TYPE(ctype)				\
@@ -83,10 +84,13 @@ const struct fw_event_type fw_event_types[] = {
 
 const struct fw_event_type *fw_event_type(uint16_t kind)
 {
+	const uint16_t base = kind & FORKWATCH_KIND_MASK;
 	const struct fw_event_type *type;
 
+	if (kind != base && !fw_observer_makes(kind - base, base))
+		return NULL;
 	for (type = fw_event_types; type->name; type++)
-		if (type->kind == kind)
+		if (type->kind == base)
 			return type;
 	return NULL;
 }
@@ -150,5 +154,5 @@ int fw_event_decode(const void *data, size_t size, struct forkwatch_header **eve
 
 int fw_event_has(const struct forkwatch_header *event, const struct fw_field *field)
 {
-	return field_end(field) <= event->size;
+	return field_end(field) <= event->size && fw_kind_shows(event->kind, field->offset);
 }

@@ -46,7 +46,7 @@ extern const struct fw_field fw_header_fields[];
 extern const struct fw_field fw_regs_fields[];
 extern const struct fw_field fw_context_fields[];
 
-/* The type of @kind, or NULL for one that this build does not know. */
+/* The type of @kind, whoever saw it, or NULL for one that this build does not know. */
 const struct fw_event_type *fw_event_type(uint16_t kind);
 
 /*
@@ -60,8 +60,8 @@ const struct fw_event_type *fw_event_type(uint16_t kind);
 int fw_event_decode(const void *data, size_t size, struct forkwatch_header **event);
 
 /*
- * Is @field of @event within the bytes that were sent? (An older sender's
- * event may be shorter.)
+ * Is @field of @event within the bytes that were sent, and one that its sender
+ * sees? (An older sender's event may be shorter; see observer.h.)
  */
 int fw_event_has(const struct forkwatch_header *event, const struct fw_field *field);
 

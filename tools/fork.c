@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "fork.h"
+#include "observer.h"
+#include "witness.h"
 
 #define ERESTARTNOINTR	513	/* the kernel's own */
 #define ENTER_WORKER	(FORKWATCH_ENTER_IO_THREAD | FORKWATCH_ENTER_USER_WORKER)
@@ -122,7 +124,8 @@ static void name_child(struct fw_fork *fork)
 	if (fork->copy_thread)
 		fork->child = fork->copy_thread->child;
 	if (fork->wakeup) {
-		fork->child = fork->wakeup->child;
+		if (FW_OBSERVED(fork->wakeup, child))
+			fork->child = fork->wakeup->child;
 		fork->child_tid = fork->wakeup->child_tid;
 	}
 	if (fork->first_run) {
@@ -158,6 +161,7 @@ void fw_fork_free(struct fw_fork *fork)
 	free(fork->clone_call);
 	free(fork->stages);
 	free(fork->switch_in);
+	fw_witness_free(fork);
 	free(fork->verdicts);
 	free(fork->limits);
 	free(fork->reason);

@@ -12,6 +12,9 @@
 
 #include "forkwatch.h"
 
+#define FW_COUNT_ONE(KIND, name)	+ 1
+#define FW_NR_WITNESSED	(0 FORKWATCH_WITNESSED(FW_COUNT_ONE))
+
 struct fw_ksyms;
 struct fw_limits;
 struct fw_reason;
@@ -48,6 +51,7 @@ struct fw_fork {
 	struct forkwatch_clone_call *clone_call;
 	struct forkwatch_stages *stages;	/* for tools/stages.h */
 	struct forkwatch_cpu_switch_to *switch_in;	/* into the child, with --switches */
+	struct forkwatch_header *witness[FW_NR_WITNESSED];	/* copies; see witness.h */
 	bool complete;			/* every event that this kind of fork has was seen */
 	void *verdicts;			/* fw_check()'s, see check.h */
 	struct fw_limits *limits;	/* of one that failed, NULL: not read; see limit.h */

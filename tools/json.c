@@ -10,6 +10,7 @@
 #include "clone_flags.h"
 #include "event.h"
 #include "json.h"
+#include "observer.h"
 
 json_t *fw_json_hex(uint64_t value)
 {
@@ -171,6 +172,10 @@ json_t *fw_json_event(const struct forkwatch_header *event)
 	object = fields_to_json(fw_header_fields, (const char *)event, NULL);
 	/* How many bytes it took on its way is of no interest; clone_call has a size of its own. */
 	json_object_del(object, "size");
+	json_object_set_new(object, "kind", json_integer(fw_kind(event)));
+	json_object_set_new(object, "source", json_string(fw_observer_name(event->kind)));
+	if (!fw_kind_shows(event->kind, offsetof(struct forkwatch_header, tgid)))
+		json_object_set_new(object, "tgid", json_null());
 	fields = fields_to_json(type->fields, (const char *)event, event);
 	if (!object || !fields || json_object_update(object, fields)) {
 		json_decref(object);

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "cow.h"
+#include "observer.h"
 #include "open.h"
+#include "witness.h"
 
 #define CPUS_MAX	8192U	/* no arm64 kernel counts that far */
 
@@ -14,6 +16,7 @@ struct cpu {
 	uint64_t next_seq;
 	uint64_t gaps;
 	struct forkwatch_cpu_switch_to *last_switch;
+	struct forkwatch_header *copy;	/* whose event has not come */
 };
 
 struct fw_model {
@@ -143,11 +146,27 @@ static bool wakeup_tells_child(const struct fw_open *open,
 	       (!fork->copy_thread || fork->copy_thread->child == wakeup->child);
 }
 
+/* A wake-up of a tid, which its parent's fork_exit has told before. */
+static int add_wakeup_of(struct fw_model *model, struct forkwatch_wakeup_new *wakeup)
+{
+	struct fw_open *open = fw_opens_by_child_tid(&model->opens, wakeup->child_tid);
+
+	if (!open || open->fork->wakeup) {
+		free(wakeup);
+		return 0;
+	}
+	open->fork->wakeup = wakeup;
+	fw_open_settle(&model->opens, open, FW_AWAIT_WAKEUP);
+	return 0;
+}
+
 static int add_wakeup_new(struct fw_model *model, void *event)
 {
 	struct forkwatch_wakeup_new *wakeup = event;
 	struct fw_open *open, *parents;
 
+	if (!FW_OBSERVED(wakeup, child))
+		return add_wakeup_of(model, wakeup);
 	open = fw_opens_by_child(&model->opens, wakeup->child, wakeup->start_time);
 	if (!open || open->orphan) {
 		parents = fw_opens_by_parent(&model->opens, wakeup->hdr.tid);
@@ -330,9 +349,72 @@ static int dispatch(struct fw_model *model, struct forkwatch_header *event)
 	size_t i;
 
 	for (i = 0; handlers[i].add; i++)
-		if (handlers[i].kind == event->kind)
+		if (handlers[i].kind == fw_kind(event))
 			return handlers[i].add(model, event);
 	return drop_event(model, event);
+}
+
+/*
+ * Copies. One that came first waits for its event on its CPU; one that comes
+ * behind it looks for it among the open forks.
+ */
+static struct fw_open *find_open(struct fw_model *model, const struct forkwatch_header *event)
+{
+	const struct forkwatch_first_run *run = (const void *)event;
+	const struct forkwatch_tail_return *tail = (const void *)event;
+
+	if (fw_kind(event) == FORKWATCH_FIRST_RUN)
+		return fw_opens_by_child(&model->opens, run->child, run->start_time);
+	if (fw_kind(event) == FORKWATCH_TAIL_RETURN)
+		return fw_opens_by_child(&model->opens, tail->child, tail->start_time);
+	return fw_opens_by_parent(&model->opens, event->tid);
+}
+
+static int add_copy(struct fw_model *model, struct forkwatch_header *copy)
+{
+	struct fw_open *open = find_open(model, copy);
+	struct cpu *cpu = &model->cpus[copy->cpu];
+	unsigned int i;
+
+	for (i = 0; open && i < FW_NR_WITNESSED; i++) {
+		const struct forkwatch_header *event = fw_witnessed_event(open->fork,
+									  &fw_witnessed[i]);
+
+		if (!event || open->fork->witness[i] || !fw_witness_fits(copy, event))
+			continue;
+		open->fork->witness[i] = copy;
+		return 0;
+	}
+	free(cpu->copy);
+	cpu->copy = copy;
+	return 0;
+}
+
+/* The same as dispatch(); whichever fork takes @event takes the copy that came before it. */
+static int dispatch_with_copy(struct fw_model *model, struct forkwatch_header *event)
+{
+	struct cpu *cpu = &model->cpus[event->cpu];
+	struct fw_open *open;
+	int err;
+
+	if (!cpu->copy || !fw_witness_fits(cpu->copy, event))
+		return dispatch(model, event);
+	model->opens.copy = cpu->copy;
+	model->opens.copied = event;
+	cpu->copy = NULL;
+	err = dispatch(model, event);
+	open = model->opens.copy ? find_open(model, model->opens.copy) : NULL;
+	if (open)
+		fw_opens_give_copy(&model->opens, open->fork);
+	/* One whose parent is back is no longer found by that. */
+	TAILQ_FOREACH_REVERSE(open, &model->opens.open, fw_open_list, order) {
+		if (!model->opens.copy)
+			break;
+		fw_opens_give_copy(&model->opens, open->fork);
+	}
+	free(model->opens.copy);
+	model->opens.copy = NULL;
+	return err;
 }
 
 static int know_cpu(struct fw_model *model, unsigned int nr)
@@ -404,7 +486,8 @@ int fw_model_add(struct fw_model *model, struct forkwatch_header *event)
 	if (!err) {
 		count_seq(&model->cpus[event->cpu], event->seq);
 		model->events++;
-		err = dispatch(model, event);
+		err = fw_is_witness(event) ? add_copy(model, event) :
+					     dispatch_with_copy(model, event);
 	}
 	if (err)
 		free(event);
@@ -425,8 +508,10 @@ void fw_model_close(struct fw_model *model)
 		return;
 	fw_opens_free(&model->opens);
 	fw_cows_close(model->cows);
-	for (i = 0; i < model->nr_cpus; i++)
+	for (i = 0; i < model->nr_cpus; i++) {
 		free(model->cpus[i].last_switch);
+		free(model->cpus[i].copy);
+	}
 	free(model->cpus);
 	free(model);
 }

@@ -9,6 +9,7 @@
 #include "clone_flags.h"
 #include "event.h"
 #include "names.h"
+#include "observer.h"
 #include "normal.h"
 #include "reason.h"
 #include "regs.h"
@@ -188,6 +189,8 @@ static void put_thread(struct fw_draft *draft, struct scope *scope)
 		tls = "0";
 	else if (enter && copied->tp_after == enter->tls)
 		tls = "tls asked for";
+	else if (!FW_OBSERVED(copied, parent_tpidr))
+		tls = "not observed";
 	else if (copied->tp_after == copied->parent_tpidr)
 		tls = PARENTS;
 	if (!copied->tp2_after)
@@ -237,7 +240,8 @@ static void put_first_run(struct fw_draft *draft, struct scope *scope)
 	snprintf(word, sizeof(word), "EL%u%s", run->el, run->spsel ? "h" : "t");
 	fw_draft_string(draft, "level", word);
 	fw_draft_string(draft, "lr", relate_kernel(scope, run->lr));
-	fw_draft_string(draft, "sp_el0", relate_kernel(scope, run->sp_el0));
+	if (FW_OBSERVED(run, sp_el0))
+		fw_draft_string(draft, "sp_el0", relate_kernel(scope, run->sp_el0));
 	if (scope->fork->copy_thread)
 		put_changes(draft, scope);
 	fw_draft_close(draft);

@@ -2,7 +2,9 @@
 /* The forks that are open, and how they come to be emitted. */
 #include <stdlib.h>
 
+#include "observer.h"
 #include "open.h"
+#include "witness.h"
 
 /* Children whose parent was not heard of: so many are kept in case it is late. */
 #define ORPHANS_MAX	256U
@@ -36,6 +38,29 @@ struct fw_open *fw_opens_by_child(struct fw_opens *opens, uint64_t child, uint64
 		if (open->child == child && open->start_time == start_time)
 			return open;
 	return NULL;
+}
+
+struct fw_open *fw_opens_by_child_tid(struct fw_opens *opens, uint32_t tid)
+{
+	struct fw_open *open;
+
+	TAILQ_FOREACH(open, &opens->open, order)
+		if (open->fork->exit && open->fork->exit->child_tid == tid)
+			return open;
+	return NULL;
+}
+
+void fw_opens_give_copy(struct fw_opens *opens, struct fw_fork *fork)
+{
+	unsigned int i;
+
+	for (i = 0; opens->copy && i < FW_NR_WITNESSED; i++) {
+		if (fw_witnessed[i].kind != fw_kind(opens->copy) ||
+		    fw_witnessed_event(fork, &fw_witnessed[i]) != opens->copied)
+			continue;
+		fork->witness[i] = opens->copy;
+		opens->copy = NULL;
+	}
 }
 
 static struct fw_open *new_open(const struct fw_opens *opens)
@@ -148,6 +173,7 @@ static void emit(struct fw_opens *opens, struct fw_open *open)
 
 	if (!fork->id)
 		fork->id = ++opens->last_id;
+	fw_opens_give_copy(opens, fork);
 	fw_fork_settle(fork, opens->tails == FW_TAILS_SENT);
 	remember_attempt(opens, fork);
 	opens->emit(opens->ctx, fork);
@@ -205,6 +231,7 @@ static void merge_orphan(struct fw_opens *opens, struct fw_open *open, struct fw
 		from->tail_return = NULL;
 		open->awaited &= ~FW_AWAIT_TAIL_RETURN;
 	}
+	fw_witness_move(to, from);
 	fw_fork_free(from);
 }
 

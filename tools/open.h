@@ -60,6 +60,9 @@ struct fw_attempt {
 };
 
 struct fw_opens {
+	/* The copy of the event that is being added, and that event; NULL: there is none. */
+	struct forkwatch_header *copy;
+	const struct forkwatch_header *copied;
 	fw_fork_fn emit;
 	void *ctx;
 	uint64_t last_id;
@@ -82,6 +85,12 @@ void fw_opens_free(struct fw_opens *opens);
 /* NULL if there is none. */
 struct fw_open *fw_opens_by_parent(struct fw_opens *opens, uint32_t tid);
 struct fw_open *fw_opens_by_child(struct fw_opens *opens, uint64_t child, uint64_t start_time);
+
+/* Whose fork_exit speaks of a child @tid. */
+struct fw_open *fw_opens_by_child_tid(struct fw_opens *opens, uint32_t tid);
+
+/* Gives @fork the copy of the event that is being added, if that has become its own. */
+void fw_opens_give_copy(struct fw_opens *opens, struct fw_fork *fork);
 
 /* A new one of the parent @tid; of a child whose parent was not heard of. NULL without memory. */
 struct fw_open *fw_opens_add(struct fw_opens *opens, uint32_t tid);

@@ -16,7 +16,9 @@
 #include "event.h"
 #include "json.h"
 #include "names.h"
+#include "observer.h"
 #include "render.h"
+#include "witness.h"
 
 /* Changes when a key changes its meaning or goes away; new keys may come at any time. */
 #define SCHEMA_VERSION	1
@@ -171,6 +173,17 @@ static const struct member {
 	{ FORKWATCH_STAGES, offsetof(struct fw_fork, stages) },
 };
 
+/* One event, and whether the second witness saw it, too. */
+static json_t *event_json(const struct fw_fork *fork, const struct forkwatch_header *event)
+{
+	json_t *object = event ? fw_json_event(event) : json_null();
+
+	if (event && fw_witness_copy(fork, event))
+		json_object_set_new(object, "witness",
+				    json_string(fw_observer_name(FORKWATCH_BY_WITNESS)));
+	return object;
+}
+
 static json_t *events_json(const struct fw_fork *fork)
 {
 	json_t *object = json_object();
@@ -181,7 +194,7 @@ static json_t *events_json(const struct fw_fork *fork)
 
 		memcpy(&event, (const char *)fork + members[i].offset, sizeof(event));
 		if (json_object_set_new(object, fw_event_type(members[i].kind)->name,
-					event ? fw_json_event(event) : json_null())) {
+					event_json(fork, event))) {
 			json_decref(object);
 			return NULL;
 		}

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "names.h"
+#include "observer.h"
 #include "render.h"
 #include "text.h"
 
@@ -24,9 +25,8 @@ struct fw_view {
 /* What is printed where an event is missing. */
 #define FW_UNSEEN		"not observed"
 
-/* Is @field within what was sent of @event? Older senders' events are shorter. */
-#define FW_SENT(event, field)	((event)->hdr.size >= \
-				 offsetof(__typeof__(*(event)), field) + sizeof((event)->field))
+/* Is @field within what was sent of @event, and did its sender see it? */
+#define FW_SENT(event, field)	FW_OBSERVED(event, field)
 
 /* A buffer for a name; it is good until FW_VIEW_NAMES others were asked for. */
 char *fw_view_name(struct fw_view *view);

@@ -305,11 +305,12 @@ static void print_objects(struct fw_view *view)
 
 	put_objects(view, "own", false);
 	put_objects(view, "shared", true);
-	if (!child || child == exit->parent_ptr[FORKWATCH_SHARE_MM] || !FW_SENT(exit, child_pages))
+	if (!child || child == exit->parent_ptr[FORKWATCH_SHARE_MM] || !FW_SENT(exit, child_vmas))
 		return;
 	fw_text_item(&view->text, "%u of %u VMAs", exit->child_vmas, exit->parent_vmas);
 	/* The parent's count is not exact: each of its threads keeps some to itself for a while. */
-	fw_text_item(&view->text, "%llu pages", resident(exit->child_pages));
+	if (FW_SENT(exit, child_pages))
+		fw_text_item(&view->text, "%llu pages", resident(exit->child_pages));
 }
 
 const struct fw_view_row fw_view_call_rows[] = {

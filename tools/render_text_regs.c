@@ -134,7 +134,8 @@ static void add_words(struct table *table, const struct fw_view *view)
 {
 	const struct forkwatch_copy_thread *copy = view->fork->copy_thread;
 
-	add_word(table, "tpidr_el0", &copy->parent_tpidr, copy->tp_before, copy->tp_after);
+	add_word(table, "tpidr_el0", FW_SENT(copy, parent_tpidr) ? &copy->parent_tpidr : NULL,
+		 copy->tp_before, copy->tp_after);
 	if (copy->parent_tp2 || copy->tp2_before || copy->tp2_after)
 		add_word(table, "tpidr2_el0", &copy->parent_tp2, copy->tp2_before,
 			 copy->tp2_after);

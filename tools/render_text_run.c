@@ -151,11 +151,13 @@ static void put_state(struct fw_view *view)
 	fw_text_item(text, "EL%u", run->el);
 	fw_text_item(text, "SPSel %u", run->spsel);
 	fw_text_item(text, "DAIF %s", fw_daif_name(run->daif, daif, sizeof(daif)));
-	if (run->sp_el0 == run->child)
+	if (!FW_SENT(run, sp_el0))
+		fw_text_item(text, "sp_el0 and tpidr_el0 " FW_UNSEEN);
+	else if (run->sp_el0 == run->child)
 		fw_text_item(text, "sp_el0 = its task");
 	else
 		fw_text_item(text, "sp_el0 = %s", fw_view_hex(view, run->sp_el0));
-	if (fw_fork_is_user(view->fork))
+	if (FW_SENT(run, tpidr_el0) && fw_fork_is_user(view->fork))
 		fw_text_item(text, "tpidr_el0 = %s", fw_view_hex(view, run->tpidr_el0));
 }
 

@@ -9,6 +9,7 @@
 
 #include "check.h"
 #include "event.h"
+#include "observer.h"
 #include "replay.h"
 
 struct fw_replay {
@@ -106,7 +107,7 @@ struct fw_usyms *fw_replay_usyms(struct fw_replay *replay)
 static void play_event(struct fw_replay *replay, struct forkwatch_header *event)
 {
 	struct fw_replay_result *result = replay->result;
-	pid_t gone = event->kind == FORKWATCH_EXIT && event->tid == event->tgid ? event->tgid : 0;
+	pid_t gone = fw_kind(event) == FORKWATCH_EXIT && event->tid == event->tgid ? event->tgid : 0;
 	int ret;
 
 	if (!result->first_time)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "event.h"
+#include "observer.h"
 #include "regs.h"
 #include "rule.h"
 #include "source.h"
@@ -31,16 +32,17 @@ void fw_explain(struct fw_why *why, const char *format, ...)
 	va_end(args);
 }
 
-bool fw_saw(const struct forkwatch_header *event, enum forkwatch_kind kind, size_t end,
-	    const char *member, struct fw_why *why)
+bool fw_saw(const struct forkwatch_header *event, enum forkwatch_kind kind, size_t offset,
+	    size_t size, const char *member, struct fw_why *why)
 {
 	const struct fw_event_type *type = fw_event_type(kind);
 
-	if (event && event->size >= end)
+	if (event && fw_observed(event, offset, size))
 		return true;
 	if (event)
-		fw_explain(why, "%s came without %s: record with a newer forkwatch",
-			   type->name, member);
+		fw_explain(why, "%s came without %s: %s", type->name, member,
+			   event->size < offset + size ? "record with a newer forkwatch" :
+							 fw_observer_blind(event));
 	else if (kind < FORKWATCH_KIND_BPF)
 		fw_explain(why, "no %s event: see its probe on %s in " FW_PROBES_FILE,
 			   type->name, type->origin);

@@ -20,15 +20,16 @@
 
 /*
  * Did anybody see @member of @fork's @event? If not, @why says what would show
- * it. An event may lack it, too: it came from an older sender.
+ * it. An event may lack it, too: it came from an older sender, or from one that
+ * does not see it.
  */
 #define FW_SAW(fork, event, member, why)					\
 	fw_saw((const struct forkwatch_header *)(fork)->event, FW_KIND_OF_##event,	\
-	       offsetof(__typeof__(*(fork)->event), member) +			\
+	       offsetof(__typeof__(*(fork)->event), member),			\
 	       sizeof((fork)->event->member), #member, why)
 
-bool fw_saw(const struct forkwatch_header *event, enum forkwatch_kind kind, size_t end,
-	    const char *member, struct fw_why *why);
+bool fw_saw(const struct forkwatch_header *event, enum forkwatch_kind kind, size_t offset,
+	    size_t size, const char *member, struct fw_why *why);
 
 /* One of two values that should be the same, and whose it is. */
 struct fw_side {
@@ -98,7 +99,7 @@ void fw_explain(struct fw_why *why, const char *format, ...) __attribute__((form
 	R(mm)			R(shared)		\
 	R(nsproxy)		R(group)		\
 	R(real_parent)		R(tids)			\
-	R(untraced)
+	R(untraced)		R(witness)
 
 #define FW_RULE_HOLDS(rule)							\
 	enum fw_verdict fw_holds_##rule(const struct fw_fork *fork,		\

@@ -6,6 +6,7 @@
 #include "names.h"
 #include "regs.h"
 #include "rule.h"
+#include "observer.h"
 #include "selfreport.h"
 
 /* Both accounts, on their way into the list. */
@@ -199,7 +200,7 @@ static void add_tls(struct pair *pair)
 	const struct forkwatch_copy_thread *copy = pair->fork ? pair->fork->copy_thread : NULL;
 
 	add_hex(pair, "parent tpidr_el0", "copy_thread", pair->report->parent_tls,
-		copy ? &copy->parent_tpidr : NULL);
+		copy && FW_OBSERVED(copy, parent_tpidr) ? &copy->parent_tpidr : NULL);
 	add_hex(pair, "child tpidr_el0", "copy_thread", pair->report->tls,
 		copy ? &copy->tp_after : NULL);
 }

@@ -15,6 +15,7 @@
 #include "array.h"
 #include "command.h"
 #include "event.h"
+#include "observer.h"
 #include "session.h"
 
 /* Events wake nobody: so often the ring is looked into. */
@@ -187,19 +188,19 @@ static void follow_processes(struct session *session, const struct forkwatch_hea
 	struct fw_usyms *usyms = session->opt->usyms;
 	char path[PATH_MAX];
 
-	if (!usyms)
+	if (!usyms || fw_is_witness(event))
 		return;
-	if (event->kind == FORKWATCH_FORK_ENTER) {
+	if (fw_kind(event) == FORKWATCH_FORK_ENTER) {
 		if (!(enter->flags & FORKWATCH_ENTER_PARENT_KTHREAD) && same_program(enter))
 			fw_usyms_learn(usyms, event->tgid);
-	} else if (event->kind == FORKWATCH_FORK_EXIT) {
+	} else if (fw_kind(event) == FORKWATCH_FORK_EXIT) {
 		if (!fork->result && fork->child_tgid != event->tgid)
 			fw_usyms_fork(usyms, event->tgid, fork->child_tgid);
-	} else if (event->kind == FORKWATCH_EXEC) {
+	} else if (fw_kind(event) == FORKWATCH_EXEC) {
 		if (exec->old_tid != event->tid)
 			not_exited(session, event->tgid);
 		fw_usyms_exec(usyms, event->tgid, program_path(session, exec, path));
-	} else if (event->kind == FORKWATCH_EXIT) {
+	} else if (fw_kind(event) == FORKWATCH_EXIT) {
 		if (event->tid == event->tgid)
 			exited(session, event->tgid);
 	}

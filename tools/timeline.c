@@ -7,6 +7,7 @@
 #include "clone_flags.h"
 #include "json.h"
 #include "names.h"
+#include "observer.h"
 #include "timeline.h"
 
 /* kernel_clone, copy_process, copy_thread and the stages. */
@@ -258,7 +259,9 @@ static int take_event(void *ctx, const struct forkwatch_header *event)
 	const struct forkwatch_exit *exit = (const void *)event;
 	int ret;
 
-	switch (event->kind) {
+	if (fw_is_witness(event))
+		return 0;
+	switch (fw_kind(event)) {
 	case FORKWATCH_EXEC:
 		ret = put_name(ctx, event, exec->comm);
 		if (ret)

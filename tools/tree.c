@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "observer.h"
 #include "tree.h"
 
 /* The roots are children of a node that nobody is shown. */
@@ -213,7 +214,9 @@ static int take_end(struct fw_tree *tree, const struct forkwatch_exit *exit)
 
 int fw_tree_event(struct fw_tree *tree, const struct forkwatch_header *event)
 {
-	switch (event->kind) {
+	if (fw_is_witness(event))
+		return 0;
+	switch (fw_kind(event)) {
 	case FORKWATCH_FORK_ENTER:
 		return take_enter(tree, (const void *)event);
 	case FORKWATCH_FORK_EXIT:

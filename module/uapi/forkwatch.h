@@ -75,6 +75,61 @@
 #define FORKWATCH_KIND_BPF	16
 
 /*
+ * A kind tells who saw it, too: added to those of the table is one of the values
+ * below, or nothing where it is as said above. The struct is the same; fields that
+ * such an observer cannot see are 0 in it and listed in FORKWATCH_UNSEEN_*.
+ *
+ * WITNESS is a copy of the module's event that BPF programs made by themselves at
+ * the same moment. It comes just before or after the module's own, from the same
+ * CPU. BPF: they made the event likewise, but there is no module's. TRACEFS: it
+ * was made of a record of the kernel's own tracepoint.
+ */
+#define FORKWATCH_KIND_MASK	63
+#define FORKWATCH_BY_WITNESS	64
+#define FORKWATCH_BY_BPF	128
+#define FORKWATCH_BY_TRACEFS	192
+
+/* E(KIND, name): the events that WITNESS and BPF make; those that TRACEFS makes. */
+#define FORKWATCH_WITNESSED(E)				\
+	E(FORK_ENTER,		fork_enter)		\
+	E(COPY_THREAD,		copy_thread)		\
+	E(FORK_EXIT,		fork_exit)		\
+	E(FORK_RETURN,		fork_return)		\
+	E(FIRST_RUN,		first_run)		\
+	E(TAIL_RETURN,		tail_return)
+
+#define FORKWATCH_TRACED(E)				\
+	E(WAKEUP_NEW,		wakeup_new)		\
+	E(EXEC,			exec)			\
+	E(EXIT,			exit)
+
+/*
+ * E(KIND, name, field): what they cannot see. BPF programs read memory, not the
+ * system registers of the CPU, and they cannot add up a counter that each CPU has
+ * a part of. A record of ftrace has the tid of its task, not the tgid.
+ */
+#define FORKWATCH_UNSEEN_BPF(E)				\
+	E(COPY_THREAD,	copy_thread,	parent_tpidr)	\
+	E(FORK_EXIT,	fork_exit,	parent_pages)	\
+	E(FORK_EXIT,	fork_exit,	child_pages)	\
+	E(FIRST_RUN,	first_run,	sp_el0)		\
+	E(FIRST_RUN,	first_run,	tpidr_el0)	\
+	E(FIRST_RUN,	first_run,	switch_return)
+
+#define FORKWATCH_UNSEEN_TRACEFS(E)			\
+	E(WAKEUP_NEW,	wakeup_new,	hdr.tgid)	\
+	E(WAKEUP_NEW,	wakeup_new,	child)		\
+	E(WAKEUP_NEW,	wakeup_new,	start_time)	\
+	E(EXEC,		exec,		task)		\
+	E(EXEC,		exec,		start_time)	\
+	E(EXEC,		exec,		mm)		\
+	E(EXEC,		exec,		comm)		\
+	E(EXIT,		exit,		hdr.tgid)	\
+	E(EXIT,		exit,		task)		\
+	E(EXIT,		exit,		start_time)	\
+	E(EXIT,		exit,		code)
+
+/*
  * header: @seq counts the events of one CPU without a gap, as numbered by the
  * last stage that selects events (the BPF programs where they run, else the
  * module). @time is CLOCK_MONOTONIC in ns. @tid and @tgid are those of the
