@@ -30,6 +30,7 @@ char LICENSE[] SEC("license") = "GPL";
 /* Set by the tool before it loads. */
 const volatile __u8 all_tasks;		/* every task but the tracer */
 const volatile __u32 tracer;		/* its tgid, and the tid of its only thread */
+const volatile __u8 witness;		/* enum fw_witness */
 const volatile __u64 wake_bytes;	/* wake the tracer when the ring holds that much */
 
 /* The tracer was told to look; it takes this back when it does. */
@@ -515,6 +516,8 @@ static __always_inline int take_fork_enter(const volatile __u64 *ctx, const bool
 }
 
 MODULE_PROGRAMS(fork_enter)
+
+#include "witness.bpf.h"
 
 /* Every event of the ABI has its program: this does not compile where one is missing. */
 #define HAS_PROGRAM(KIND, value, name)	extern typeof(on_##name) on_##name;

@@ -12,6 +12,14 @@ struct fw_cpu_state {
 	__u64 nested;		/* events that came within the numbering of another one */
 	__u64 watch_full;	/* children that found the watch set full */
 	__u64 busy;		/* 1 while an event is being numbered */
+	__u64 missed;		/* returns of functions that the witness, standing alone, missed */
+};
+
+/* What the second witness, the BPF programs' own eyes, is there for. */
+enum fw_witness {
+	FW_WITNESS_NONE,
+	FW_WITNESS_BESIDE,	/* copies each event of the module */
+	FW_WITNESS_ALONE,	/* there is no module, or it is not asked */
 };
 
 /*

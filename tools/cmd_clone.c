@@ -449,7 +449,7 @@ static int parse_option(const struct fw_cmd *cmd, struct options *opt,
 
 static int clone_main(const struct fw_cmd *cmd, int argc, char **argv)
 {
-	struct options opt = { .session.ops = &fw_source_bpf };
+	struct options opt = { .session.ops = &fw_source_carried };
 	struct forkwatch_clone_args args = { .exit_signal = SIGCHLD };
 	int c, status;
 

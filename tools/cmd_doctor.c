@@ -16,7 +16,7 @@
 #include "doctor.h"
 #include "message.h"
 #include "output.h"
-#include "source.h"
+#include "source_choice.h"
 
 /* Called at each fork only, and traceable in all kernels that were looked at. */
 #define FENTRY_FUNCTION	"wake_up_new_task"
@@ -52,29 +52,19 @@ static int try_fentry(void)
 	return err;
 }
 
-static const struct fw_source_ops *const sources[] = {
-	&fw_source_bpf,
-};
-
 static int try_source(const char *name, char *why, size_t size)
 {
 	const struct fw_source_options opt = { 0 };
+	const struct fw_source_ops *ops = fw_source_find(name);
 	struct fw_source *source;
-	size_t i;
 	int err;
 
-	for (i = 0; i < ARRAY_SIZE(sources); i++) {
-		if (strcmp(sources[i]->name, name))
-			continue;
-		err = sources[i]->open(&source, &opt);
-		if (err)
-			snprintf(why, size, "%s", fw_source_error());
-		else
-			sources[i]->close(source);
-		return err;
-	}
-	snprintf(why, size, "there is no source called %s", name);
-	return -ENOENT;
+	err = ops->open(&source, &opt);
+	if (err)
+		snprintf(why, size, "%s", fw_source_error());
+	else
+		ops->close(source);
+	return err;
 }
 
 static int write_text(struct fw_output *output, const struct fw_patient *patient,

@@ -13,7 +13,9 @@
 #include "cmd.h"
 #include "env.h"
 #include "message.h"
+#include "observer.h"
 #include "session.h"
+#include "source_choice.h"
 #include "stage_probes.h"
 #include "target.h"
 #include "trace.h"
@@ -38,6 +40,7 @@ enum {
 	OPT_FORCE,
 	OPT_RING,
 	OPT_COW,
+	OPT_SOURCE,
 	OPT_STAGES,
 	OPT_SWITCHES,
 };
@@ -51,6 +54,7 @@ static const struct option long_options[] = {
 	{ "pid",	required_argument,	NULL, 'p' },
 	{ "quiet",	no_argument,		NULL, 'q' },
 	{ "ring",	required_argument,	NULL, OPT_RING },
+	{ "source",	required_argument,	NULL, OPT_SOURCE },
 	{ "stages",	required_argument,	NULL, OPT_STAGES },
 	{ "cow",	no_argument,		NULL, OPT_COW },
 	{ "switches",	no_argument,		NULL, OPT_SWITCHES },
@@ -86,6 +90,11 @@ static int parse_option(const struct fw_cmd *cmd, struct record *record, int c, 
 	case OPT_RING:
 		if (fw_parse_bytes(optarg, &record->session.source.ring_bytes))
 			return fw_cmd_misuse(cmd, "'%s' is no size such as 512K or 16M", optarg);
+		break;
+	case OPT_SOURCE:
+		if (fw_source_parse(optarg, &record->session.ops))
+			return fw_cmd_misuse(cmd, "source '%s' is none of " FW_SOURCE_WORDS,
+					     optarg);
 		break;
 	case OPT_STAGES:
 		if (fw_parse_stages(optarg, &record->session.source.stages))
@@ -169,8 +178,7 @@ static int describe(struct record *record)
 	read_line(MODULE_DIR "/version", "", info->module, sizeof(info->module));
 	if (!*info->module)
 		read_line(MODULE_DIR "/srcversion", "", info->module, sizeof(info->module));
-	snprintf(info->sources, sizeof(info->sources), "%s%s", record->session.ops->name,
-		 access(MODULE_DIR, F_OK) ? "" : " module");
+	snprintf(info->sources, sizeof(info->sources), "%s", record->session.ops->name);
 	read_line("/proc/cpuinfo", "Features", info->features, sizeof(info->features));
 	info->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
 	return 0;
@@ -233,7 +241,7 @@ static int sink_event(void *ctx, const void *data, size_t size)
 
 	if (size >= sizeof(enter.hdr))
 		memcpy(&enter, data, size < sizeof(enter) ? size : sizeof(enter));
-	if (enter.hdr.kind == FORKWATCH_FORK_ENTER)
+	if (fw_kind(&enter.hdr) == FORKWATCH_FORK_ENTER && !fw_is_witness(&enter.hdr))
 		ret = put_names(record, &enter);
 	if (!ret)
 		ret = fw_trace_write(record->writer, data, size);
@@ -339,7 +347,6 @@ static int with_env(struct record *record)
 static int record_main(const struct fw_cmd *cmd, int argc, char **argv)
 {
 	struct record record = {
-		.session.ops = &fw_source_bpf,
 		.session.source.stages = FW_STAGES_OFF,
 	};
 	int status, ret;
@@ -347,6 +354,8 @@ static int record_main(const struct fw_cmd *cmd, int argc, char **argv)
 	status = parse(cmd, &record, argc, argv);
 	if (status >= 0)
 		return status;
+	if (!record.session.ops)
+		record.session.ops = fw_source_auto(record.quiet);
 	ret = fw_usyms_open(&record.session.usyms);
 	if (ret) {
 		fw_message("%s", strerror(-ret));
@@ -375,6 +384,7 @@ const struct fw_cmd fw_cmd_record = {
 "                        convert read it as it is, babeltrace2 after zstd -d --rm DIR/*.zst\n"
 "  -a, --all             all processes but forkwatch\n"
 "  -p, --pid PID         the process PID\n"
+"      --source WHICH    who watches: auto (default), module and BPF both, module or bpf\n"
 "      --stages WHICH    how long the steps of a fork took: off (default), core or all\n"
 "      --cow             what parent and child write to afterwards: pages copied, until\n"
 "                        the child executes a program or exits\n"

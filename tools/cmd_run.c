@@ -14,6 +14,7 @@
 #include "output.h"
 #include "render.h"
 #include "session.h"
+#include "source_choice.h"
 #include "stage_probes.h"
 #include "target.h"
 
@@ -43,6 +44,7 @@ enum {
 	OPT_COW,
 	OPT_RING,
 	OPT_SORT,
+	OPT_SOURCE,
 	OPT_STAGES,
 	OPT_SWITCHES,
 };
@@ -58,6 +60,7 @@ static const struct option long_options[] = {
 	{ "quiet",	no_argument,		NULL, 'q' },
 	{ "ring",	required_argument,	NULL, OPT_RING },
 	{ "sort",	required_argument,	NULL, OPT_SORT },
+	{ "source",	required_argument,	NULL, OPT_SOURCE },
 	{ "stages",	required_argument,	NULL, OPT_STAGES },
 	{ "switches",	no_argument,		NULL, OPT_SWITCHES },
 	{ "verbose",	no_argument,		NULL, 'v' },
@@ -93,6 +96,11 @@ static int parse_value(const struct fw_cmd *cmd, struct options *opt, int c)
 	case OPT_SORT:
 		if (fw_parse_stage_order(optarg, &opt->order))
 			return fw_cmd_misuse(cmd, "sort '%s' is none of start, time", optarg);
+		return 0;
+	case OPT_SOURCE:
+		if (fw_source_parse(optarg, &opt->session.ops))
+			return fw_cmd_misuse(cmd, "source '%s' is none of " FW_SOURCE_WORDS,
+					     optarg);
 		return 0;
 	case OPT_STAGES:
 		if (fw_parse_stages(optarg, &opt->session.source.stages))
@@ -279,7 +287,6 @@ static int with_env(struct run *run)
 static int run_main(const struct fw_cmd *cmd, int argc, char **argv)
 {
 	struct options opt = {
-		.session.ops = &fw_source_bpf,
 		.session.source.stages = FW_STAGES_OFF,
 		.format = fw_render_find("text"),
 	};
@@ -289,6 +296,8 @@ static int run_main(const struct fw_cmd *cmd, int argc, char **argv)
 	status = parse(cmd, &opt, argc, argv);
 	if (status >= 0)
 		return status;
+	if (!opt.session.ops)
+		opt.session.ops = fw_source_auto(opt.quiet);
 	if (fw_output_open(&opt.output))
 		return FW_STATUS_RUN_FAILED;
 	err = fw_usyms_open(&opt.session.usyms);
@@ -316,6 +325,7 @@ const struct fw_cmd fw_cmd_run = {
 "\n"
 "  -a, --all             all processes but forkwatch\n"
 "  -p, --pid PID         the process PID\n"
+"      --source WHICH    who watches: auto (default), module and BPF both, module or bpf\n"
 "      --stages WHICH    how long the steps of a fork took: off (default), core or all\n"
 "      --sort ORDER      of the steps: start (default) or time, the longest first\n"
 "      --cow             what parent and child write to afterwards: pages copied, until\n"

@@ -404,7 +404,7 @@ static int parse(const struct fw_cmd *cmd, struct stat_cmd *opt, int argc, char 
 static int stat_main(const struct fw_cmd *cmd, int argc, char **argv)
 {
 	struct stat_cmd opt = {
-		.session.ops = &fw_source_bpf,
+		.session.ops = &fw_source_carried,
 		.session.source.stages = FW_STAGES_CORE,
 	};
 	int status, err;

@@ -500,7 +500,7 @@ const struct fw_doctor_check fw_doctor_checks[] = {
 	  "modules or BPF programs are refused",
 	  look_lockdown },
 	{ "tracefs", "tracefs",
-	  "trace-cmd, perf and cat trace_pipe do not see the module's events",
+	  "the module's events cannot be read without BPF, nor by perf or trace-cmd",
 	  look_tracefs },
 	{ "debugfs", "debugfs",
 	  "kprobes/list does not show which probes are armed",
@@ -512,7 +512,7 @@ const struct fw_doctor_check fw_doctor_checks[] = {
 	  "the module cannot be built here",
 	  look_headers },
 	{ "module", "the module",
-	  "there are no events: all that is known of registers comes from it",
+	  "the system registers, every switch and the clone path: only the module sees them",
 	  look_module },
 	{ "abi", "version of its events",
 	  "the tool does not read the module's events",
@@ -531,33 +531,70 @@ _Static_assert(ARRAY_SIZE(fw_doctor_checks) <= FW_CHECKS_ROOM, "too many checks"
 /*
  * What follows: the source that will be used.
  */
-static const char *const bpf_needs[] = {
+static const char *const carried_needs[] = {
 	"machine", "privileges", "pids", "kprobes", "bpf", "btf", "lockdown", "module", "abi", NULL
 };
 
+static const char *const module_needs[] = {
+	"machine", "privileges", "pids", "kprobes", "lockdown", "module", "abi", NULL
+};
+
+/* A module of another version is no reason to do without one: it is to be replaced. */
+static const char *const bpf_needs[] = {
+	"machine", "privileges", "pids", "kprobes", "bpf", "btf", "lockdown", "abi", NULL
+};
+
 const struct fw_doctor_source fw_doctor_sources[] = {
-	{ "bpf", "the module's events, carried by BPF programs", bpf_needs },
+	{ "module-bpf", "the module's events, carried by BPF programs", carried_needs },
+	{ "module", "the module's events, read from tracefs; no stages", module_needs },
+	{ "bpf", "what BPF programs see without the module: no system registers", bpf_needs },
 	{ NULL }
 };
 
-static const struct fw_finding *finding_of(const struct fw_diagnosis *diagnosis, const char *id)
+static int index_of(const char *id)
 {
 	int i;
 
-	for (i = 0; fw_doctor_checks[i].id; i++)
-		if (!strcmp(fw_doctor_checks[i].id, id))
-			return &diagnosis->findings[i];
-	return NULL;
+	for (i = 0; strcmp(fw_doctor_checks[i].id, id); i++)
+		;
+	return i;
 }
 
-static bool has_all(const struct fw_diagnosis *diagnosis, const struct fw_doctor_source *source)
+static void look(const struct fw_patient *patient, struct fw_diagnosis *diagnosis, int i)
+{
+	if (!diagnosis->looked[i])
+		fw_doctor_checks[i].look(patient, &diagnosis->findings[i]);
+	diagnosis->looked[i] = true;
+}
+
+static bool has_all(const struct fw_patient *patient, struct fw_diagnosis *diagnosis,
+		    const struct fw_doctor_source *source)
 {
 	const char *const *id;
 
-	for (id = source->needs; *id; id++)
-		if (finding_of(diagnosis, *id)->health == FW_HEALTH_MISSING)
+	for (id = source->needs; *id; id++) {
+		look(patient, diagnosis, index_of(*id));
+		if (diagnosis->findings[index_of(*id)].health == FW_HEALTH_MISSING)
 			return false;
+	}
 	return true;
+}
+
+bool fw_doctor_why_not(const struct fw_diagnosis *diagnosis, const struct fw_doctor_source *source,
+		       char *why, size_t size)
+{
+	const char *const *id;
+
+	for (id = source->needs; *id; id++) {
+		const struct fw_finding *finding = &diagnosis->findings[index_of(*id)];
+
+		if (finding->health != FW_HEALTH_MISSING)
+			continue;
+		snprintf(why, size, "%s: %s", fw_doctor_checks[index_of(*id)].what,
+			 finding->state);
+		return true;
+	}
+	return false;
 }
 
 static void choose_source(const struct fw_patient *patient, struct fw_diagnosis *diagnosis)
@@ -565,7 +602,7 @@ static void choose_source(const struct fw_patient *patient, struct fw_diagnosis 
 	const struct fw_doctor_source *source;
 
 	for (source = fw_doctor_sources; source->name; source++) {
-		if (!has_all(diagnosis, source))
+		if (!has_all(patient, diagnosis, source))
 			continue;
 		if (!patient->try_source) {
 			diagnosis->source = source;
@@ -587,7 +624,13 @@ void fw_doctor_examine(const struct fw_patient *patient, struct fw_diagnosis *di
 
 	memset(diagnosis, 0, sizeof(*diagnosis));
 	for (i = 0; fw_doctor_checks[i].id; i++)
-		fw_doctor_checks[i].look(patient, &diagnosis->findings[i]);
+		look(patient, diagnosis, i);
+	choose_source(patient, diagnosis);
+}
+
+void fw_doctor_choose(const struct fw_patient *patient, struct fw_diagnosis *diagnosis)
+{
+	memset(diagnosis, 0, sizeof(*diagnosis));
 	choose_source(patient, diagnosis);
 }
 

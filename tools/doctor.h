@@ -61,12 +61,20 @@ extern const struct fw_doctor_source fw_doctor_sources[];
 
 struct fw_diagnosis {
 	struct fw_finding findings[FW_CHECKS_ROOM];	/* in the order of fw_doctor_checks */
+	bool looked[FW_CHECKS_ROOM];			/* that finding was made */
 	const struct fw_doctor_source *source;		/* which will be used; NULL: none can */
 	bool tried;					/* it was opened, with success */
 	char refusal[1024];		/* why the kernel refuses a source that has all it needs */
 };
 
 void fw_doctor_examine(const struct fw_patient *patient, struct fw_diagnosis *diagnosis);
+
+/* Looks at no more than what it takes to choose the source. */
+void fw_doctor_choose(const struct fw_patient *patient, struct fw_diagnosis *diagnosis);
+
+/* What of its needs @source lacks, the first of them, in words. Returns whether it lacks any. */
+bool fw_doctor_why_not(const struct fw_diagnosis *diagnosis, const struct fw_doctor_source *source,
+		       char *why, size_t size);
 
 /* 0: usable fully, 1: partly, 2: not at all. */
 int fw_doctor_status(const struct fw_diagnosis *diagnosis);

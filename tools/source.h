@@ -9,6 +9,7 @@
 
 #include "fork.h"
 #include "../bpf/stages.h"
+#include "../bpf/transport.h"
 
 struct fw_source_options {
 	bool all;		/* every task, not only the watched ones */
@@ -16,6 +17,7 @@ struct fw_source_options {
 	enum fw_stages_level stages;	/* of each fork, how long what took */
 	bool cow;		/* and what its two sides wrote to afterwards */
 	size_t ring_bytes;	/* 0: the default; else rounded up to a power of two pages */
+	enum fw_witness witness;	/* set by the source that is opened */
 };
 
 /* Gets the bytes of one event, valid during the call. A negative return ends the poll with it. */
@@ -24,7 +26,8 @@ typedef int (*fw_bytes_fn)(void *ctx, const void *data, size_t size);
 struct fw_source;
 
 struct fw_source_ops {
-	const char *name;	/* "bpf", "tracefs", "file" */
+	const char *name;	/* "module-bpf", as in --source and in traces */
+	const char *what;	/* in words */
 	int (*open)(struct fw_source **out, const struct fw_source_options *opt);
 	/* Watches the task @tid and all it will fork from now on; -EEXIST: it is watched. */
 	int (*watch)(struct fw_source *source, pid_t tid);
@@ -37,7 +40,10 @@ struct fw_source_ops {
 	void (*close)(struct fw_source *source);
 };
 
-extern const struct fw_source_ops fw_source_bpf;
+extern const struct fw_source_ops fw_source_carried;	/* the module's, by BPF programs */
+extern const struct fw_source_ops fw_source_both;	/* the same, and a copy of BPF's own */
+extern const struct fw_source_ops fw_source_bpf;	/* BPF programs without the module */
+extern const struct fw_source_ops fw_source_module;	/* the module's, from tracefs */
 
 /*
  * After a failed open: what is wrong and what to do next, in sentences fit
@@ -53,5 +59,11 @@ const char *fw_source_bpf_log(void);
 
 /* The module's table of probes: a header line, then "event symbol state missed error" each. */
 #define FW_PROBES_FILE	"/sys/module/forkwatch/parameters/probes"
+#define FW_PROBE_LINE	256
+
+/* The sum of the hits that its probes missed. Returns 0 or -errno. */
+int fw_missed_probes(uint64_t *missed);
+/* Its line on @event, "" if there is none. */
+void fw_probe_line(const char *event, char line[FW_PROBE_LINE]);
 
 #endif

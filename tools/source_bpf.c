@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Events through the BPF programs of bpf/, for which the module must be loaded. */
+/* Events through the BPF programs of bpf/: the module's, with copies or without, or their own. */
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/capability.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -22,13 +19,11 @@
 #include "forkwatch.h"
 #include "forkwatch.skel.h"
 #include "forwarders.h"
+#include "precondition.h"
 #include "source.h"
 #include "stage_probes.h"
 #include "watch_set.h"
-
-#define MODULE_DIR	"/sys/module/forkwatch"
-#define BTF_FILE	"/sys/kernel/btf/vmlinux"
-#define LOCKDOWN_FILE	"/sys/kernel/security/lockdown"
+#include "witness_probes.h"
 
 /* At some 3 KiB a fork, enough for a second of a thousand forks. */
 #define RING_BYTES	(4UL << 20)
@@ -40,12 +35,14 @@
 struct fw_source {
 	struct forkwatch_bpf *skel;
 	struct fw_stage_probes *stages;
+	struct fw_witness_probes *witness;
 	struct fw_cow_probes cow;
 	struct ring_buffer *ring;
 	struct fw_watch_set watched;
 	bool cut;			/* the module's events are copied, being shorter than ours */
 	struct fw_cpu_state *cpus;	/* libbpf_num_possible_cpus() of them */
-	uint64_t missed;		/* by the module's probes before we came */
+	bool alone;			/* the module is not asked */
+	uint64_t missed;		/* by its probes before we came */
 	/* the poll at hand */
 	fw_bytes_fn fn;
 	void *ctx;
@@ -76,186 +73,6 @@ const char *fw_source_bpf_log(void)
 }
 
 /*
- * What must be so before it is worth to try, each with what to do next.
- */
-static int check_machine(void)
-{
-	struct utsname name;
-
-	if (uname(&name))
-		return fw_source_fail(-errno, "uname: %s", strerror(errno));
-	if (strcmp(name.machine, "aarch64"))
-		return fw_source_fail(-ENOTSUP,
-			"forkwatch traces arm64 kernels, and this one is %s. "
-			"Run it on an arm64 machine; `make demo` boots one.",
-			name.machine);
-	return 0;
-}
-
-static bool have_capability(const struct __user_cap_data_struct *data, unsigned int cap)
-{
-	return data[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap);
-}
-
-static int check_capabilities(void)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	if (syscall(SYS_capget, &header, data))
-		return fw_source_fail(-errno, "capget: %s", strerror(errno));
-	if (have_capability(data, CAP_SYS_ADMIN) ||
-	    (have_capability(data, CAP_BPF) && have_capability(data, CAP_PERFMON)))
-		return 0;
-	return fw_source_fail(-EPERM,
-		"tracing the kernel needs root, or the capabilities CAP_BPF and CAP_PERFMON. "
-		"Run it with sudo.");
-}
-
-/* BPF programs see the pids of the initial namespace. */
-static int check_pid_namespace(void)
-{
-	static const char initial[] = "pid:[4026531836]";	/* PROC_PID_INIT_INO */
-	char name[64];
-	ssize_t len = readlink("/proc/self/ns/pid", name, sizeof(name) - 1);
-
-	if (len < 0)
-		return fw_source_fail(-errno,
-			"/proc/self/ns/pid: %s. Is procfs mounted on /proc?",
-			strerror(errno));
-	name[len] = 0;
-	if (strcmp(name, initial))
-		return fw_source_fail(-ENOTSUP,
-			"this is a pid namespace of its own, in which the kernel's pids are not "
-			"known. Run forkwatch on the host, or the container with the host's pids "
-			"(--pid=host).");
-	return 0;
-}
-
-static int check_module(void)
-{
-	struct utsname name;
-
-	if (!access(MODULE_DIR, F_OK))
-		return 0;
-	uname(&name);
-	return fw_source_fail(-ENOENT,
-		"the module forkwatch is not loaded. Load it: sudo insmod forkwatch.ko "
-		"(where there is none for %s yet: make bundle KDIR=/lib/modules/%s/build)",
-		name.release, name.release);
-}
-
-static int check_abi(void)
-{
-	static const char path[] = MODULE_DIR "/parameters/abi";
-	FILE *file = fopen(path, "re");
-	unsigned int abi;
-	int found;
-
-	if (!file)
-		return fw_source_fail(-EPROTO,
-			"%s: %s. The loaded module is no forkwatch that this tool knows: "
-			"rebuild tool and module from the same tree, rmmod forkwatch, insmod.",
-			path, strerror(errno));
-	found = fscanf(file, "%u", &abi);
-	fclose(file);
-	if (found != 1)
-		return fw_source_fail(-EPROTO, "%s holds no number", path);
-	if (abi != FORKWATCH_ABI_VERSION)
-		return fw_source_fail(-EPROTO,
-			"the loaded module speaks version %u of the events, this tool version %u. "
-			"Rebuild both from the same tree, rmmod forkwatch, insmod the new one.",
-			abi, FORKWATCH_ABI_VERSION);
-	return 0;
-}
-
-static int check_btf(void)
-{
-	if (!access(BTF_FILE, R_OK))
-		return 0;
-	return fw_source_fail(-ENOENT,
-		BTF_FILE ": %s. This kernel does not describe its types (CONFIG_DEBUG_INFO_BTF), "
-		"and the BPF programs cannot be fitted to it. The module's events are in tracefs "
-		"nevertheless: events/forkwatch.", strerror(errno));
-}
-
-/* The other level, integrity, keeps BPF programs from writing only. */
-static int check_lockdown(void)
-{
-	FILE *file = fopen(LOCKDOWN_FILE, "re");
-	char line[128] = "";
-
-	if (!file)
-		return 0;
-	if (!fgets(line, sizeof(line), file))
-		line[0] = 0;
-	fclose(file);
-	if (!strstr(line, "[confidentiality]"))
-		return 0;
-	return fw_source_fail(-EPERM,
-		"the kernel is locked down (" LOCKDOWN_FILE ": confidentiality), so that BPF "
-		"programs cannot read its memory. Boot without lockdown=confidentiality.");
-}
-
-static int check_all(void)
-{
-	static int (*const checks[])(void) = {
-		check_machine, check_capabilities, check_pid_namespace, check_module, check_abi,
-		check_btf, check_lockdown,
-	};
-	size_t i;
-	int err;
-
-	for (i = 0; i < ARRAY_SIZE(checks); i++) {
-		err = checks[i]();
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-typedef void (*line_fn)(void *ctx, const char *line);
-
-/* Reads the module's table of probes: calls @fn with each line but the first. */
-static int each_probe(line_fn fn, void *ctx)
-{
-	FILE *file = fopen(FW_PROBES_FILE, "re");
-	char line[256];
-
-	if (!file)
-		return -errno;
-	while (fgets(line, sizeof(line), file)) {
-		line[strcspn(line, "\n")] = 0;
-		if (line[0] != '#')
-			fn(ctx, line);
-	}
-	fclose(file);
-	return 0;
-}
-
-static void add_missed(void *ctx, const char *line)
-{
-	uint64_t missed, *sum = ctx;
-
-	if (sscanf(line, "%*s %*s %*s %" SCNu64, &missed) == 1)
-		*sum += missed;
-}
-
-struct probe_line {
-	const char *event;
-	char line[256];
-};
-
-static void find_line(void *ctx, const char *line)
-{
-	struct probe_line *wanted = ctx;
-	size_t len = strlen(wanted->event);
-
-	if (!strncmp(line, wanted->event, len) && line[len] == ' ')
-		snprintf(wanted->line, sizeof(wanted->line), "%s", line);
-}
-
-/*
  * Loading.
  */
 static size_t ring_bytes(size_t wanted)
@@ -267,6 +84,14 @@ static size_t ring_bytes(size_t wanted)
 	while (bytes < wanted && bytes < (1UL << 30))
 		bytes *= 2;
 	return bytes;
+}
+
+/* Those on the module's tracepoints. */
+static enum fw_forwarders forwarders(const struct fw_source *source)
+{
+	if (source->alone)
+		return FW_FORWARD_NONE;
+	return source->cut ? FW_FORWARD_CUT : FW_FORWARD_DIRECT;
 }
 
 static int open_programs(struct fw_source *source, const struct fw_source_options *opt,
@@ -285,6 +110,11 @@ static int open_programs(struct fw_source *source, const struct fw_source_option
 	if (err)
 		return fw_source_fail(err, "/proc/kallsyms: %s. Without it no stage can be "
 				      "probed: use --stages off.", strerror(-err));
+	source->witness = fw_witness_probes_open(skel->obj, opt->witness);
+	if (!source->witness)
+		return fw_source_fail(-ENOMEM, "out of memory");
+	skel->rodata->witness = opt->witness;
+	skel->rodata->page_size = sysconf(_SC_PAGESIZE);
 	fw_cow_probes_open(&source->cow, skel->obj, opt->cow, way);
 	skel->rodata->stages_level = opt->stages;
 	skel->rodata->cow_watched = opt->cow;
@@ -293,8 +123,7 @@ static int open_programs(struct fw_source *source, const struct fw_source_option
 	skel->rodata->wake_bytes = bytes / WAKE_PART;
 	bpf_map__set_max_entries(skel->maps.ring, bytes);
 	fw_watch_set_size(&source->watched, skel->maps.watched);
-	fw_forwarders_choose(skel->obj, source->cut ? FW_FORWARD_CUT : FW_FORWARD_DIRECT,
-			     opt->switches);
+	fw_forwarders_choose(skel->obj, forwarders(source), opt->switches);
 	bpf_program__set_autoload(skel->progs.end_of_cow, opt->cow);
 	bpf_program__set_autoattach(skel->progs.end_of_cow, false);
 	if (opt->stages == FW_STAGES_OFF)
@@ -309,9 +138,11 @@ static int open_programs(struct fw_source *source, const struct fw_source_option
 
 static void close_programs(struct fw_source *source)
 {
+	fw_witness_probes_close(source->witness);
 	fw_cow_probes_close(&source->cow);
 	fw_stage_probes_close(source->stages);
 	forkwatch_bpf__destroy(source->skel);
+	source->witness = NULL;
 	source->stages = NULL;
 	source->skel = NULL;
 }
@@ -350,7 +181,8 @@ static const char *refused_event(const struct forkwatch_bpf *skel)
 
 	for (i = 0; i < skeleton->prog_cnt; i++) {
 		prog = &skeleton->progs[i];
-		if (!bpf_program__autoload(*prog->prog) || *prog->link)
+		if (!bpf_program__autoload(*prog->prog) ||
+		    !bpf_program__autoattach(*prog->prog) || *prog->link)
 			continue;
 		section = bpf_program__section_name(*prog->prog);
 		return strchr(section, '/') + 1;
@@ -396,24 +228,28 @@ static int load_probes(struct fw_source *source, const struct fw_source_options 
 
 static int attach(struct fw_source *source)
 {
-	struct probe_line probe = { 0 };
+	char line[FW_PROBE_LINE];
+	const char *event;
 	int err;
 
-	each_probe(add_missed, &source->missed);
+	fw_missed_probes(&source->missed);
+	err = fw_witness_probes_attach_returns(source->witness);
+	if (err)
+		return err;
 	err = forkwatch_bpf__attach(source->skel);
 	if (!err)
-		return 0;
+		return fw_witness_probes_attach_entries(source->witness);
 
-	probe.event = refused_event(source->skel);
-	each_probe(find_line, &probe);
-	if (err == -ENOENT && !probe.line[0])
+	event = refused_event(source->skel);
+	fw_probe_line(event, line);
+	if (err == -ENOENT && !line[0])
 		return fw_source_fail(err,
 			"the kernel has no tracepoint %s. Rebuild tool and module from the same "
-			"tree, rmmod forkwatch, insmod the new one.", probe.event);
+			"tree, rmmod forkwatch, insmod the new one.", event);
 	return fw_source_fail(err,
 		"the kernel refuses the probe of event %s: %s. The module says of it "
 		"(event symbol state missed error): \"%s\". See also dmesg.",
-		probe.event, strerror(-err), probe.line);
+		event, strerror(-err), line);
 }
 
 static int on_sample(void *ctx, void *data, size_t size)
@@ -480,21 +316,27 @@ static int load_and_attach(struct fw_source *source, const struct fw_source_opti
 	return err;
 }
 
-static int source_bpf_open(struct fw_source **out, const struct fw_source_options *opt)
+static int open_source(struct fw_source **out, const struct fw_source_options *opt)
 {
 	struct fw_source *source;
 	int err;
 
 	libbpf_set_print(keep_log);
-	err = check_all();
+	err = fw_preconditions(FW_NEED_MACHINE | FW_NEED_CAPABILITIES | FW_NEED_PIDS |
+			       FW_NEED_BPF |
+			       (opt->witness == FW_WITNESS_ALONE ? 0 : FW_NEED_MODULE));
 	if (err)
 		return err;
+	if (opt->witness == FW_WITNESS_ALONE && opt->switches)
+		return fw_source_fail(-ENOTSUP, "no BPF program can be attached to __switch_to: "
+				      "--switches wants the module.");
 	source = calloc(1, sizeof(*source));
 	if (!source)
 		return fw_source_fail(-ENOMEM, "out of memory");
+	source->alone = opt->witness == FW_WITNESS_ALONE;
 	err = load_and_attach(source, opt);
 	/* Of a module whose events are shorter than ours, or that does not say how long they are. */
-	if (err == -EINVAL && !source->cut) {
+	if (err == -EINVAL && !source->cut && !source->alone) {
 		unload(source);
 		source->cut = true;
 		err = load_and_attach(source, opt);
@@ -505,6 +347,30 @@ static int source_bpf_open(struct fw_source **out, const struct fw_source_option
 	}
 	*out = source;
 	return 0;
+}
+
+static int open_with(struct fw_source **out, const struct fw_source_options *opt,
+		     enum fw_witness witness)
+{
+	struct fw_source_options with = *opt;
+
+	with.witness = witness;
+	return open_source(out, &with);
+}
+
+static int source_carried_open(struct fw_source **out, const struct fw_source_options *opt)
+{
+	return open_with(out, opt, FW_WITNESS_NONE);
+}
+
+static int source_both_open(struct fw_source **out, const struct fw_source_options *opt)
+{
+	return open_with(out, opt, FW_WITNESS_BESIDE);
+}
+
+static int source_bpf_open(struct fw_source **out, const struct fw_source_options *opt)
+{
+	return open_with(out, opt, FW_WITNESS_ALONE);
 }
 
 static int source_bpf_watch(struct fw_source *source, pid_t tid)
@@ -595,21 +461,30 @@ static int source_bpf_losses(struct fw_source *source, struct fw_losses *losses)
 	for (i = 0; i < cpus; i++) {
 		losses->ring_drops += source->cpus[i].drops;
 		losses->watch_full += source->cpus[i].watch_full;
-		losses->probe_misses += source->cpus[i].nested;
+		losses->probe_misses += source->cpus[i].nested + source->cpus[i].missed;
 	}
-	err = each_probe(add_missed, &missed);
+	err = source->alone ? 0 : fw_missed_probes(&missed);
 	if (err)
 		return err;
 	losses->probe_misses += missed - source->missed;
 	return add_recursion_misses(source->skel, &losses->probe_misses);
 }
 
-const struct fw_source_ops fw_source_bpf = {
-	.name = "bpf",
-	.open = source_bpf_open,
-	.watch = source_bpf_watch,
-	.poll = source_bpf_poll,
-	.finish = source_bpf_finish,
-	.losses = source_bpf_losses,
-	.close = source_bpf_close,
-};
+#define BPF_SOURCE(id, name_is, what_it_is, open_with)	\
+	const struct fw_source_ops fw_source_##id = {	\
+		.name = (name_is),			\
+		.what = (what_it_is),			\
+		.open = (open_with),			\
+		.watch = source_bpf_watch,		\
+		.poll = source_bpf_poll,		\
+		.finish = source_bpf_finish,		\
+		.losses = source_bpf_losses,		\
+		.close = source_bpf_close,		\
+	}
+
+BPF_SOURCE(carried, "module-bpf", "the module's events, carried by BPF programs",
+	   source_carried_open);
+BPF_SOURCE(both, "both", "the module's events, and what BPF programs saw of them by themselves",
+	   source_both_open);
+BPF_SOURCE(bpf, "bpf", "what BPF programs see by themselves, without the module",
+	   source_bpf_open);

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The module's events, and some of the scheduler's, from tracefs: for kernels
+ * without BTF or BPF. An instance of our own holds them, which goes with us; what
+ * one that was killed left is removed by the next. The kernel selects the watched
+ * tasks by set_event_pid, and lets their children in (event-fork).
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <traceevent/event-parse.h>
+#include <tracefs/tracefs.h>
+
+#include "array.h"
+#include "precondition.h"
+#include "source.h"
+#include "tracefs_record.h"
+
+#define INSTANCE	"forkwatch-"
+#define PID_LIMIT	(4U << 20)	/* PID_MAX_LIMIT of 64-bit kernels */
+#define BUFFER_BYTES	(4UL << 20)	/* of each CPU */
+
+struct fw_source {
+	struct tracefs_instance *instance;
+	struct tep_handle *tep;
+	struct fw_tracefs_records *records;
+	unsigned int cpus;
+	uint64_t missed;		/* by the module's probes before we came */
+	unsigned char *watched;		/* a bit for each tid */
+	/* the poll at hand */
+	fw_bytes_fn fn;
+	void *ctx;
+	int events;
+	int error;
+};
+
+/* fork_enter comes last: of a fork whose beginning was seen, the rest is seen too. */
+static const struct wanted {
+	const char *system, *name;
+} wanted[] = {
+	{ "sched", "sched_process_exit" },
+	{ "sched", "sched_process_exec" },
+	{ "sched", "sched_wakeup_new" },
+	{ "forkwatch", "tail_return" },
+	{ "forkwatch", "first_run" },
+	{ "forkwatch", "fork_return" },
+	{ "forkwatch", "fork_exit" },
+	{ "forkwatch", "copy_thread" },
+	{ "forkwatch", "clone_call" },
+	{ "forkwatch", "fork_enter" },
+};
+
+/*
+ * The instance.
+ */
+static int remove_stale(const char *name, void *ctx)
+{
+	struct tracefs_instance *instance;
+	pid_t pid;
+	int end = 0;
+
+	(void)ctx;
+	if (sscanf(name, INSTANCE "%d%n", &pid, &end) != 1 || !end || name[end])
+		return 0;
+	if (pid != getpid() && (!kill(pid, 0) || errno != ESRCH))
+		return 0;
+	instance = tracefs_instance_create(name);
+	if (instance) {
+		tracefs_instance_destroy(instance);
+		tracefs_instance_free(instance);
+	}
+	return 0;
+}
+
+static int write_file(struct fw_source *source, const char *file, const char *text)
+{
+	errno = 0;
+	if (tracefs_instance_file_write(source->instance, file, text) >= 0)
+		return 0;
+	return fw_source_fail(errno ? -errno : -EIO, "%s/%s: cannot write '%s': %s",
+			      tracefs_instance_get_name(source->instance), file, text,
+			      strerror(errno ? errno : EIO));
+}
+
+/* What arrives must be the beginning of each fork: a full buffer takes no more. */
+static int set_up(struct fw_source *source, const struct fw_source_options *opt)
+{
+	size_t bytes = opt->ring_bytes ? opt->ring_bytes : BUFFER_BYTES;
+	char text[24];
+	int err;
+
+	snprintf(text, sizeof(text), "%zu", (bytes + 1023) / 1024);
+	err = write_file(source, "buffer_size_kb", text);
+	if (!err)
+		err = write_file(source, "trace_clock", "mono");
+	if (!err)
+		err = write_file(source, "options/overwrite", "0");
+	if (!err && opt->all) {
+		snprintf(text, sizeof(text), "%d", getpid());
+		return write_file(source, "set_event_notrace_pid", text);
+	}
+	if (!err)
+		err = write_file(source, "options/event-fork", "1");
+	/* A set that is empty selects everybody; ours begins with nobody, who is not a task. */
+	if (!err) {
+		snprintf(text, sizeof(text), "%u", PID_LIMIT - 1);
+		err = write_file(source, "set_event_pid", text);
+	}
+	return err;
+}
+
+static int enable(struct fw_source *source, const char *system, const char *name)
+{
+	errno = 0;
+	if (!tracefs_event_enable(source->instance, system, name))
+		return 0;
+	return fw_source_fail(errno ? -errno : -EIO,
+		"the kernel does not enable event %s/%s: %s. See " FW_PROBES_FILE " and dmesg.",
+		system, name, strerror(errno ? errno : EIO));
+}
+
+static int enable_all(struct fw_source *source, const struct fw_source_options *opt)
+{
+	size_t i;
+	int err = 0;
+
+	if (opt->switches)
+		err = enable(source, "forkwatch", "cpu_switch_to");
+	for (i = 0; !err && i < ARRAY_SIZE(wanted); i++)
+		err = enable(source, wanted[i].system, wanted[i].name);
+	return err;
+}
+
+static int read_formats(struct fw_source *source)
+{
+	static const char *const systems[] = { "forkwatch", "sched", NULL };
+
+	tep_set_loglevel(TEP_LOG_NONE);
+	tracefs_set_loglevel(TEP_LOG_NONE);
+	source->tep = tracefs_local_events_system(NULL, systems);
+	if (!source->tep)
+		return fw_source_fail(-ENOENT, "the formats of the module's events cannot be read "
+				      "from tracefs, in events/forkwatch");
+	source->records = fw_tracefs_records_new(source->tep);
+	return source->records ? 0 : fw_source_fail(-ENOMEM, "out of memory");
+}
+
+static int make_instance(struct fw_source *source)
+{
+	char name[32];
+
+	if (!tracefs_tracing_dir())
+		return fw_source_fail(-ENOENT, "there is no tracefs. Mount it: sudo mount -t "
+				      "tracefs nodev /sys/kernel/tracing");
+	tracefs_instances_walk(remove_stale, NULL);
+	snprintf(name, sizeof(name), INSTANCE "%d", getpid());
+	source->instance = tracefs_instance_create(name);
+	if (!source->instance)
+		return fw_source_fail(-errno, "tracefs: cannot make instances/%s: %s", name,
+				      strerror(errno));
+	return 0;
+}
+
+static void source_tracefs_close(struct fw_source *source)
+{
+	if (!source)
+		return;
+	if (source->instance) {
+		tracefs_event_disable(source->instance, NULL, NULL);
+		tracefs_instance_destroy(source->instance);
+		tracefs_instance_free(source->instance);
+	}
+	fw_tracefs_records_free(source->records);
+	tep_free(source->tep);
+	free(source->watched);
+	free(source);
+}
+
+static int source_tracefs_open(struct fw_source **out, const struct fw_source_options *opt)
+{
+	struct fw_source *source;
+	int err;
+
+	err = fw_preconditions(FW_NEED_MACHINE | FW_NEED_ROOT | FW_NEED_PIDS | FW_NEED_MODULE);
+	if (err)
+		return err;
+	if (opt->stages != FW_STAGES_OFF)
+		return fw_source_fail(-ENOTSUP, "stages are timed by BPF programs, which source "
+				      "module does without: leave out --stages, or see forkwatch "
+				      "doctor for what BPF lacks here.");
+	source = calloc(1, sizeof(*source));
+	if (!source)
+		return fw_source_fail(-ENOMEM, "out of memory");
+	source->cpus = sysconf(_SC_NPROCESSORS_CONF);
+	source->watched = calloc(PID_LIMIT / 8, 1);
+	err = source->watched ? make_instance(source) : fw_source_fail(-ENOMEM, "out of memory");
+	if (!err)
+		err = read_formats(source);
+	if (!err)
+		err = set_up(source, opt);
+	if (!err) {
+		fw_missed_probes(&source->missed);
+		err = enable_all(source, opt);
+	}
+	if (err) {
+		source_tracefs_close(source);
+		return err;
+	}
+	*out = source;
+	return 0;
+}
+
+static int source_tracefs_watch(struct fw_source *source, pid_t tid)
+{
+	char text[16];
+
+	if (tid <= 0 || (unsigned int)tid >= PID_LIMIT)
+		return -EINVAL;
+	if (source->watched[tid / 8] & 1U << tid % 8)
+		return -EEXIST;
+	snprintf(text, sizeof(text), "%d", tid);
+	errno = 0;
+	if (tracefs_instance_file_append(source->instance, "set_event_pid", text) < 0)
+		return errno ? -errno : -EIO;
+	source->watched[tid / 8] |= 1U << tid % 8;
+	return 0;
+}
+
+/*
+ * Reading. libtracefs hands on the records of all CPUs in order of time.
+ */
+static int on_record(struct tep_event *event, struct tep_record *record, int cpu, void *ctx)
+{
+	struct fw_source *source = ctx;
+	const struct forkwatch_header *hdr;
+
+	hdr = fw_tracefs_decode(source->records, event, record, cpu);
+	if (!hdr)
+		return 0;
+	source->events++;
+	source->error = source->fn(source->ctx, hdr, hdr->size);
+	return source->error < 0;
+}
+
+static int source_tracefs_poll(struct fw_source *source, int timeout_ms, fw_bytes_fn fn, void *ctx)
+{
+	struct timespec wait = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
+
+	/* An event would wake us for each page that is full; none does, as with BPF. */
+	nanosleep(&wait, NULL);
+	source->fn = fn;
+	source->ctx = ctx;
+	source->events = 0;
+	source->error = 0;
+	if (tracefs_iterate_raw_events(source->tep, source->instance, NULL, 0, on_record, source) &&
+	    source->error >= 0)
+		return -EIO;
+	return source->error < 0 ? source->error : source->events;
+}
+
+/* "overrun: 3" and the like, of one CPU. */
+static int add_stats(struct fw_source *source, unsigned int cpu, struct fw_losses *losses)
+{
+	static const char *const keys[] = { "\noverrun: ", "\ndropped events: " };
+	char file[48], *text, *at;
+	size_t i;
+
+	snprintf(file, sizeof(file), "per_cpu/cpu%u/stats", cpu);
+	text = tracefs_instance_file_read(source->instance, file, NULL);
+	if (!text)
+		return cpu ? 0 : -EIO;	/* a CPU that was never there has none */
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		at = strstr(text, keys[i]);
+		if (at)
+			losses->ring_drops += strtoull(at + strlen(keys[i]), NULL, 10);
+	}
+	free(text);
+	return 0;
+}
+
+static int source_tracefs_losses(struct fw_source *source, struct fw_losses *losses)
+{
+	uint64_t missed = 0;
+	unsigned int cpu;
+	int err = 0;
+
+	for (cpu = 0; !err && cpu < source->cpus; cpu++)
+		err = add_stats(source, cpu, losses);
+	if (!err)
+		err = fw_missed_probes(&missed);
+	losses->probe_misses += missed - source->missed;
+	return err;
+}
+
+const struct fw_source_ops fw_source_module = {
+	.name = "module",
+	.what = "the module's events, read from tracefs",
+	.open = source_tracefs_open,
+	.watch = source_tracefs_watch,
+	.poll = source_tracefs_poll,
+	.losses = source_tracefs_losses,
+	.close = source_tracefs_close,
+};
