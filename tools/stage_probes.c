@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -289,15 +290,44 @@ int fw_stage_probes_attach(struct fw_stage_probes *probes, struct fw_stage_sets 
 	return probes->way == FW_PROBE_FENTRY && !sets->armed && sets->refused ? -ENOTSUP : 0;
 }
 
+/*
+ * The kernel waits, twice for each probe, until no CPU can be in it any more. In
+ * half of that time it does not mind others that wait as well.
+ */
+struct closing {
+	pthread_t thread;
+	bool begun;
+	struct bpf_link **links;
+};
+
+static void *close_links(void *arg)
+{
+	const struct closing *closing = arg;
+	int end;
+
+	for (end = ENTER; end < NR_ENDS; end++)
+		bpf_link__destroy(closing->links[end]);
+	return NULL;
+}
+
 void fw_stage_probes_close(struct fw_stage_probes *probes)
 {
+	struct closing closing[NR_PROBES] = { 0 };
 	size_t i;
 
 	if (!probes)
 		return;
 	for (i = 0; i < NR_PROBES; i++) {
-		bpf_link__destroy(probes->stages[i].links[ENTER]);
-		bpf_link__destroy(probes->stages[i].links[LEAVE]);
+		closing[i].links = probes->stages[i].links;
+		if (!closing[i].links[ENTER])
+			continue;
+		closing[i].begun = !pthread_create(&closing[i].thread, NULL, close_links,
+						   &closing[i]);
+		if (!closing[i].begun)
+			close_links(&closing[i]);
 	}
+	for (i = 0; i < NR_PROBES; i++)
+		if (closing[i].begun)
+			pthread_join(closing[i].thread, NULL);
 	free(probes);
 }
