@@ -14,17 +14,18 @@ stats()
 }
 
 # times FILE: name and count of each histogram of the last object
-times()
+histograms()
 {
 	tail -n 1 "$1" >"$tmp/last"
 	i=0
-	while line=$(stats "$tmp/last" times.$i.name times.$i.count) && [ "${line#-}" = "$line" ]; do
+	while line=$(stats "$tmp/last" times.$i.name times.$i.count); do
+		case $line in '' | -*) break ;; esac
 		echo "$line"
 		i=$((i + 1))
 	done
 }
 
-# of NAME: its count among those of times
+# of NAME: its count among those of histograms
 of()
 {
 	sed -n "s/^$1	//p" "$tmp/times"
@@ -41,7 +42,7 @@ equal 'forks, failed, incomplete, lost' "$(stats "$tmp/json" forks failed incomp
 	"$total	0	0	0"
 equal 'all are by the storm' "$(stats "$tmp/json" comms.0.comm comms.0.forks comms.1)" \
 	"storm	$total	-"
-times "$tmp/json" >"$tmp/times"
+histograms "$tmp/json" >"$tmp/times"
 for time in 'whole fork' 'fork to first run' 'wake-up to first run' kernel_clone copy_process \
 	copy_creds copy_thread wake_up_new_task; do
 	equal "each fork has its time: $time" "$(of "$time")" "$total"
@@ -61,7 +62,7 @@ at_least 'as many as processes in /proc/stat grew by' "$(stats "$tmp/json" forks
 at_least 'and few others' $((after - before + 20)) "$(stats "$tmp/json" forks)"
 equal 'of which the storm has its own' \
 	"$(./e2e/json "$tmp/json" comms.0.comm comms.0.forks)" "storm	$(value total "$tmp/storm")"
-equal 'without stages there is none' "$(times "$tmp/json" | grep -c copy_process)" 0
+equal 'without stages there is none' "$(histograms "$tmp/json" | grep -c copy_process)" 0
 
 fw stat --interval 0.5 -f json -o "$tmp/json" -- ./workload/storm -s 3
 equal 'stat --interval: exit status' "$status" 0
@@ -80,7 +81,7 @@ has 'and why forks failed' "$tmp/out" 'failed with an error' failed
 fw record --stages core -o "$tmp/trace" -- ./workload/forks 7
 fw stat -f json "$tmp/trace"
 equal 'a trace has the same numbers' "$(stats "$tmp/out" forks comms.0.comm lost.total)" '7	forks	0'
-times "$tmp/out" >"$tmp/times"
+histograms "$tmp/out" >"$tmp/times"
 equal 'and times' "$(of copy_page_range) $(of 'whole fork')" '7 7'
 
 fw stat --interval 0 -- true

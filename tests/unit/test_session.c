@@ -28,7 +28,8 @@ static struct {
 	int signal;			/* that the tool gets in its polls */
 	int signals;			/* in so many of them, once there is the marker */
 	pid_t watched;
-	int opened, polled, closed;
+	const char *last;		/* sent when tracing ends, as it is */
+	int opened, polled, finished, closed;
 } fake;
 
 static struct {
@@ -91,8 +92,19 @@ static int fake_poll(struct fw_source *source, int timeout_ms, fw_bytes_fn fn, v
 		err = send_events(fn, ctx);
 		return err < 0 ? err : 1;
 	}
+	if (fake.finished && fake.last) {
+		err = fn(ctx, fake.last, strlen(fake.last));
+		fake.last = NULL;
+		return err < 0 ? err : 1;
+	}
 	usleep(timeout_ms > 1 ? 1000 : 0);
 	return 0;
+}
+
+static void fake_finish(struct fw_source *source)
+{
+	assert_ptr_equal(source, &fake);
+	fake.finished++;
 }
 
 static int fake_losses(struct fw_source *source, struct fw_losses *losses)
@@ -113,6 +125,7 @@ static const struct fw_source_ops ops = {
 	.open = fake_open,
 	.watch = fake_watch,
 	.poll = fake_poll,
+	.finish = fake_finish,
 	.losses = fake_losses,
 	.close = fake_close,
 };
@@ -192,6 +205,20 @@ static void command_runs_when_watched(void **state)
 	assert_int_equal(result.losses.ring_drops, 5);
 	assert_int_equal(result.events, 0);
 	assert_int_equal(result.left, 0);
+}
+
+/* What is counted until the end is sent in the end, and taken. */
+static void what_comes_last_is_taken(void **state)
+{
+	struct fw_session_result result;
+
+	(void)state;
+	fake.last = "no event, but bytes";
+	assert_int_equal(run_shell("exit 0", &result), 0);
+	assert_int_equal(fake.finished, 1);
+	assert_null(fake.last);
+	assert_int_equal(result.events, 1);
+	assert_int_equal(sink.events, 1);
 }
 
 static void status_is_the_commands(void **state)
@@ -441,6 +468,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(command_runs_when_watched),
+		TEST(what_comes_last_is_taken),
 		TEST(status_is_the_commands),
 		TEST(command_that_cannot_be_executed),
 		TEST(source_that_fails),
