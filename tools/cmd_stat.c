@@ -17,6 +17,7 @@
 #include "render_stat.h"
 #include "replay.h"
 #include "session.h"
+#include "source_choice.h"
 #include "stage_probes.h"
 #include "target.h"
 
@@ -270,6 +271,7 @@ enum {
 	OPT_COW,
 	OPT_INTERVAL,
 	OPT_RING,
+	OPT_SOURCE,
 	OPT_STAGES,
 };
 
@@ -284,6 +286,7 @@ static const struct option long_options[] = {
 	{ "pid",	required_argument,	NULL, 'p' },
 	{ "quiet",	no_argument,		NULL, 'q' },
 	{ "ring",	required_argument,	NULL, OPT_RING },
+	{ "source",	required_argument,	NULL, OPT_SOURCE },
 	{ "stages",	required_argument,	NULL, OPT_STAGES },
 	{ "verbose",	no_argument,		NULL, 'v' },
 	{ NULL }
@@ -333,6 +336,11 @@ static int parse_value(const struct fw_cmd *cmd, struct stat_cmd *opt, int c)
 		if (fw_parse_bytes(optarg, &opt->session.source.ring_bytes))
 			return fw_cmd_misuse(cmd, "'%s' is no size such as 512K or 16M (1024M is "
 					     "the most)", optarg);
+		return 0;
+	case OPT_SOURCE:
+		if (fw_source_parse(optarg, &opt->session.ops))
+			return fw_cmd_misuse(cmd, "source '%s' is none of " FW_SOURCE_WORDS,
+					     optarg);
 		return 0;
 	case OPT_STAGES:
 		if (fw_parse_stages(optarg, &opt->session.source.stages))
@@ -404,7 +412,6 @@ static int parse(const struct fw_cmd *cmd, struct stat_cmd *opt, int argc, char 
 static int stat_main(const struct fw_cmd *cmd, int argc, char **argv)
 {
 	struct stat_cmd opt = {
-		.session.ops = &fw_source_carried,
 		.session.source.stages = FW_STAGES_CORE,
 	};
 	int status, err;
@@ -412,6 +419,8 @@ static int stat_main(const struct fw_cmd *cmd, int argc, char **argv)
 	status = parse(cmd, &opt, argc, argv);
 	if (status >= 0)
 		return status;
+	if (!opt.session.ops && !opt.dir)
+		opt.session.ops = fw_source_auto(opt.quiet);
 	err = fw_stat_open(&opt.stat);
 	if (err) {
 		fw_message("%s", strerror(-err));
@@ -440,6 +449,7 @@ const struct fw_cmd fw_cmd_stat = {
 "\n"
 "  -a, --all             all processes but forkwatch\n"
 "  -p, --pid PID         the process PID\n"
+"      --source WHICH    who watches: auto (default), module and BPF both, module or bpf\n"
 "      --interval N      each N seconds, too; on a terminal in place of the last time\n"
 "      --stages WHICH    how long the steps of a fork took: off, core (default) or all\n"
 "      --cow             what parents and children write to afterwards: pages copied, until\n"
