@@ -25,6 +25,7 @@ _forkwatch_values()
 	--to) "$1" convert --help | sed -n 's/^  \([a-z]*\)  .*/\1/p' ;;
 	--color) echo auto always never ;;
 	--stages) echo off core all ;;
+	--source) echo auto both module bpf ;;
 	--sort) case $2 in
 		report) echo time duration wake pid comm kind errno verdict ;;
 		*) echo start time ;;
