@@ -435,6 +435,8 @@ static __always_inline void on_stages(const struct forkwatch_header *end, __u8 *
 		event->absent = stages_absent;
 		event->refused = stages_refused;
 		event->torn = times->torn | times->open;
+		if (event->torn)
+			count_stages_lost();
 		bpf_probe_read_kernel(event->enter, FW_STAGE_TIMES_BYTES, times->enter);
 		submit(event, false);
 	}

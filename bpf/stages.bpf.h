@@ -11,6 +11,9 @@
 #define FW_STAGES_BPF_H
 
 #include "stages.h"
+#include "transport.h"
+
+static __always_inline struct fw_cpu_state *this_cpu(void);
 
 /* Set by the tool before it loads. */
 const volatile __u8 stages_level;
@@ -105,6 +108,15 @@ int fexit_##name(__u64 *args)							\
 
 FW_STAGE_PROBES(STAGE_PROGRAMS)
 
+/* A return was missed, or there are more forks at a time than there is room for. */
+static __always_inline void count_stages_lost(void)
+{
+	struct fw_cpu_state *cpu = this_cpu();
+
+	if (cpu)
+		__sync_fetch_and_add(&cpu->stages_lost, 1);
+}
+
 /* @tid begins a fork; @worker: by another way than kernel_clone(). */
 static __always_inline void begin_stages(__u32 tid, bool worker)
 {
@@ -112,7 +124,8 @@ static __always_inline void begin_stages(__u32 tid, bool worker)
 
 	if (!stages_level)
 		return;
-	bpf_map_update_elem(&stages, &tid, &stages_none, BPF_ANY);
+	if (bpf_map_update_elem(&stages, &tid, &stages_none, BPF_ANY))
+		count_stages_lost();
 	times = bpf_map_lookup_elem(&stages, &tid);
 	if (times)
 		times->worker = worker;

@@ -13,6 +13,7 @@ struct fw_cpu_state {
 	__u64 watch_full;	/* children that found the watch set full */
 	__u64 busy;		/* 1 while an event is being numbered */
 	__u64 missed;		/* returns of functions that the witness, standing alone, missed */
+	__u64 stages_lost;	/* forks of whose stages a part was missed, or all */
 };
 
 /* What the second witness, the BPF programs' own eyes, is there for. */

@@ -461,7 +461,8 @@ static int source_bpf_losses(struct fw_source *source, struct fw_losses *losses)
 	for (i = 0; i < cpus; i++) {
 		losses->ring_drops += source->cpus[i].drops;
 		losses->watch_full += source->cpus[i].watch_full;
-		losses->probe_misses += source->cpus[i].nested + source->cpus[i].missed;
+		losses->probe_misses += source->cpus[i].nested + source->cpus[i].missed +
+					source->cpus[i].stages_lost;
 	}
 	err = source->alone ? 0 : fw_missed_probes(&missed);
 	if (err)
