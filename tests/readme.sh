@@ -8,6 +8,32 @@ printed=$(mktemp)
 trap 'rm -f "$printed" README.md.new' EXIT
 make --no-print-directory demo >"$printed"
 
+# What continuous integration sees where all is well, and where a program forks once more.
+make --no-print-directory module guest-programs KDIR= KERNEL=6.1 >/dev/null
+# shellcheck disable=SC2016  # expanded in the guest
+traced=$(tests/qemu/run 6.1 -- sh -c '
+	insmod ./forkwatch.ko
+	trace()
+	{
+		echo "# ci/fork-trace --golden golden $1"
+		ci/fork-trace --golden golden --output /tmp/traces "$1"
+		printf "# echo \$?\n%s\n" $?
+	}
+	trace ci/workloads
+	echo
+	echo "fork ./workload/forks 3" >changed
+	trace changed')
+
+# Two kernels, as recorded in tests/data.
+compared()
+{
+	local tool
+	tool=build/$(uname -m)/forkwatch
+	make --no-print-directory "$tool" >/dev/null
+	echo '$ forkwatch diff tests/data/5.10/fork tests/data/7/fork'
+	"$tool" diff tests/data/5.10/fork tests/data/7/fork || [ $? -eq 1 ]
+}
+
 # section TITLE: what the demo printed below `== TITLE`
 section()
 {
@@ -30,6 +56,8 @@ block()
 declare -A blocks=(
 	[fork]=$(block fork 'a shell pipeline')
 	[clone]=$(block section 'a clone that reports on itself')
+	[ci]=$(block echo "$traced")
+	[diff]=$(block compared)
 	[arch]=$(block section 'the way into this kernel')
 )
 
