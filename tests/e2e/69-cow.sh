@@ -38,13 +38,15 @@ counted()
 }
 
 # Beside the pages that they are told to, both sides write to a few of their stack and data: $base
-# of them, a few at most. Such a page is copied by who is first and written in place by the other.
+# of them, a few at most. Such a page is copied by who is first, and written in place by the other
+# unless the kernel holds a reference to it; see below.
 load forkwatch.ko
 counted 'nothing to write' 100 0 0
 base=$((c_copied + p_copied))
 at_least 'a page or two are always written to' "$base" 1
 at_least 'but not many' 4 "$base"
-equal 'each of them is copied once' "$((c_copied + c_reused + p_copied + p_reused))" $((2 * base))
+at_least 'each of them is copied at least once' $((2 * base)) \
+	$((c_copied + c_reused + p_copied + p_reused))
 
 # within_base NAME FOUND EXPECTED: FOUND is EXPECTED and at most $base more
 within_base()
