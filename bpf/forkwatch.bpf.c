@@ -23,6 +23,7 @@
 #include "core_compat.h"
 #include "forkwatch.h"
 #include "stages.bpf.h"
+#include "stages_count.bpf.h"
 #include "transport.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -438,6 +439,12 @@ static __always_inline void on_stages(const struct forkwatch_header *end, __u8 *
 		if (event->torn)
 			count_stages_lost();
 		bpf_probe_read_kernel(event->enter, FW_STAGE_TIMES_BYTES, times->enter);
+		event->fds = -1;
+		event->handlers = -1;
+		if (!worker)
+			count_fds(&event->fds);
+		if (!worker && stages_level == FW_STAGES_ALL)
+			count_handlers(&event->handlers);
 		submit(event, false);
 	}
 	end_stages(tid);

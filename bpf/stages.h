@@ -70,8 +70,9 @@ struct fw_stage_times {
 
 #define FW_STAGE_TIMES_BYTES	(FORKWATCH_NR_STAGES * 24)
 
-_Static_assert(sizeof(struct forkwatch_stages) - __builtin_offsetof(struct forkwatch_stages, enter)
-	       == FW_STAGE_TIMES_BYTES, "the times are not all that is in the event");
+_Static_assert(__builtin_offsetof(struct forkwatch_stages, fds) -
+	       __builtin_offsetof(struct forkwatch_stages, enter) == FW_STAGE_TIMES_BYTES,
+	       "the times are not together in the event");
 _Static_assert(sizeof(struct fw_stage_times) - __builtin_offsetof(struct fw_stage_times, enter)
 	       == FW_STAGE_TIMES_BYTES, "the times are not as in the event");
 

@@ -10,6 +10,7 @@
  *               other                    230 us   13%
  */
 #include <linux/sched.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "array.h"
@@ -23,6 +24,8 @@
 #define BAR_AT		53
 #define BAR_WIDTH	24
 #define NOTE_AT		(BAR_AT + BAR_WIDTH + 2)
+
+#define FIELD_END(type, field)	(offsetof(type, field) + sizeof(((type *)NULL)->field))
 
 /* What all is measured against. */
 struct scale {
@@ -76,38 +79,80 @@ static void put_bar(struct fw_view *view, const struct fw_stage_row *row,
 	fw_text_at(&view->text, BAR_AT + begin, FW_PLAIN, bar);
 }
 
-/* What explains the time, of what fork_exit counted. */
-static void count_vmas(const struct forkwatch_fork_exit *exit, char *buf, size_t size)
+/* What explains the time, as it was counted when the fork ended. */
+static const struct forkwatch_fork_exit *counted_exit(const struct fw_fork *fork)
 {
-	snprintf(buf, size, "%u VMAs", exit->child_vmas);
+	const struct forkwatch_fork_exit *exit = fork->exit;
+
+	return exit && !exit->result &&
+	       exit->hdr.size >= FIELD_END(struct forkwatch_fork_exit, child_pages) ? exit : NULL;
 }
 
-static void count_pages(const struct forkwatch_fork_exit *exit, char *buf, size_t size)
+static const char *plural(unsigned long long count)
 {
+	return count == 1 ? "" : "s";
+}
+
+static void count_vmas(const struct fw_fork *fork, char *buf, size_t size)
+{
+	const struct forkwatch_fork_exit *exit = counted_exit(fork);
+
+	if (exit)
+		snprintf(buf, size, "%u VMA%s", exit->child_vmas, plural(exit->child_vmas));
+}
+
+static void count_pages(const struct fw_fork *fork, char *buf, size_t size)
+{
+	const struct forkwatch_fork_exit *exit = counted_exit(fork);
 	unsigned long long pages = 0;
 	size_t i;
 
+	if (!exit)
+		return;
 	for (i = 0; i < FORKWATCH_NR_PAGES; i++)
 		pages += exit->child_pages[i];
-	snprintf(buf, size, "%llu page%s", pages, pages == 1 ? "" : "s");
+	snprintf(buf, size, "%llu page%s", pages, plural(pages));
+}
+
+static void count_fds(const struct fw_fork *fork, char *buf, size_t size)
+{
+	const struct forkwatch_stages *stages = fork->stages;
+
+	if (stages->hdr.size >= FIELD_END(struct forkwatch_stages, fds) && stages->fds >= 0)
+		snprintf(buf, size, "%d file%s open", stages->fds, plural(stages->fds));
+}
+
+/* "3 threads, 12 signals handled": what the group has, and a process copies. */
+static void count_group(const struct fw_fork *fork, char *buf, size_t size)
+{
+	const struct forkwatch_stages *stages = fork->stages;
+	const struct forkwatch_fork_exit *exit = counted_exit(fork);
+	unsigned int threads = exit ? exit->parent_threads : 0;
+	int handlers = -1;
+
+	if (stages->hdr.size >= FIELD_END(struct forkwatch_stages, handlers) &&
+	    fork->enter && !(fork->enter->clone_flags & CLONE_SIGHAND))
+		handlers = stages->handlers;
+	if (threads > 1 && handlers > 0)
+		snprintf(buf, size, "%u threads, %d signal%s handled", threads, handlers,
+			 plural(handlers));
+	else if (threads > 1)
+		snprintf(buf, size, "%u threads", threads);
+	else if (handlers > 0)
+		snprintf(buf, size, "%d signal%s handled", handlers, plural(handlers));
 }
 
 static const struct count {
 	int stage;
-	void (*write)(const struct forkwatch_fork_exit *exit, char *buf, size_t size);
+	void (*write)(const struct fw_fork *fork, char *buf, size_t size);
 } counts[] = {
+	{ FORKWATCH_STAGE_COPY_PROCESS, count_group },
+	{ FORKWATCH_STAGE_DUP_FD, count_fds },
 	{ FORKWATCH_STAGE_COPY_MM, count_vmas },
 	{ FORKWATCH_STAGE_DUP_MM, count_vmas },
 	{ FORKWATCH_STAGE_DUP_MMAP, count_vmas },
 	{ FORKWATCH_STAGE_COPY_PAGE_RANGE, count_pages },
 };
-
-static const struct forkwatch_fork_exit *counted_exit(const struct fw_fork *fork)
-{
-	const struct forkwatch_fork_exit *exit = fork->exit;
-
-	return exit && !exit->result && exit->hdr.size >= sizeof(*exit) ? exit : NULL;
-}
 
 /* Where wait_for_vfork_done() is inlined, what kernel_clone() itself did is mostly that. */
 static bool has_waited(const struct fw_fork *fork, const struct fw_stage_row *row,
@@ -122,12 +167,12 @@ static void put_note(struct fw_view *view, const struct fw_stages *stages,
 		     const struct fw_stage_row *row)
 {
 	const struct forkwatch_fork_exit *exit = counted_exit(view->fork);
-	char calls[24] = "", count[32] = "", note[64];
+	char calls[24] = "", count[64] = "", note[96];
 	size_t i;
 
-	for (i = 0; exit && i < ARRAY_SIZE(counts); i++)
+	for (i = 0; i < ARRAY_SIZE(counts); i++)
 		if (counts[i].stage == row->stage)
-			counts[i].write(exit, count, sizeof(count));
+			counts[i].write(view->fork, count, sizeof(count));
 	if (row->calls > 1)
 		snprintf(calls, sizeof(calls), "%u calls", row->calls);
 	snprintf(note, sizeof(note), "%s%s%s", calls, *calls && *count ? ", " : "", count);

@@ -469,7 +469,8 @@
  * means that there was none; @absent ones are no functions of this kernel, being
  * inlined or of another version, and what they do is part of their parent's time;
  * @refused ones could not be probed; of @torn ones the return of some call was
- * missed: neither total nor result is known.
+ * missed: neither total nor result is known. @fds files are open in the parent as
+ * this is sent, and it handles @handlers signals; -1 where nobody counted.
  */
 #define FORKWATCH_FIELDS_stages(F, A, S)		\
 	F(__u32, armed)					\
@@ -479,7 +480,9 @@
 	A(__u64, enter, FORKWATCH_NR_STAGES)		\
 	A(__u64, total, FORKWATCH_NR_STAGES)		\
 	A(__u32, calls, FORKWATCH_NR_STAGES)		\
-	A(__s32, result, FORKWATCH_NR_STAGES)
+	A(__s32, result, FORKWATCH_NR_STAGES)		\
+	F(__s32, fds)					\
+	F(__s32, handlers)
 
 /*
  * The functions that a fork goes through, and which of them calls them: a tree
@@ -673,7 +676,7 @@ FORKWATCH_ASSERT(tail_return, 80);
 FORKWATCH_ASSERT(wakeup_new, 56);
 FORKWATCH_ASSERT(exec, 208);
 FORKWATCH_ASSERT(exit, 56);
-FORKWATCH_ASSERT(stages, 816);
+FORKWATCH_ASSERT(stages, 824);
 FORKWATCH_ASSERT(cow, 248);
 
 /*

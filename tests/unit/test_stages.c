@@ -348,6 +348,40 @@ static void the_waterfall_is_drawn(void **state)
 	fw_fork_free(fork);
 }
 
+static void assert_shows_not(const struct fw_fork *fork, const char *words)
+{
+	char *text = show(fork, "text");
+
+	if (strstr(text, words))
+		fail_msg("'%s' is in\n%s", words, text);
+	free(text);
+}
+
+static void the_waterfall_explains_what_it_can(void **state)
+{
+	struct fw_fork *fork = make_fork(FIXTURE_FORK);
+
+	(void)state;
+	fork->stages->enter[FORKWATCH_STAGE_DUP_FD] = fixture_who.time + 200;
+	fork->stages->calls[FORKWATCH_STAGE_DUP_FD] = 1;
+	fork->stages->fds = 3;
+	fork->stages->handlers = 2;
+	assert_shows(fork, " 3 files open\n");
+	assert_shows(fork, " 2 signals handled\n");
+	fork->exit->parent_threads = 4;
+	assert_shows(fork, " 4 threads, 2 signals handled\n");
+	fork->stages->handlers = -1;
+	assert_shows(fork, " 4 threads\n");
+	fork->stages->fds = -1;
+	assert_shows_not(fork, "open");
+	fork->stages->fds = 3;
+	fork->stages->hdr.size = offsetof(struct forkwatch_stages, fds);
+	assert_shows_not(fork, "open");
+	fork->exit->hdr.size = offsetof(struct forkwatch_fork_exit, child_pages);
+	assert_shows_not(fork, " pages\n");
+	fw_fork_free(fork);
+}
+
 static void the_waterfall_says_what_is_wrong(void **state)
 {
 	struct fw_fork *fork = make_fork(FIXTURE_FORK);
@@ -413,6 +447,7 @@ int main(void)
 		cmocka_unit_test(without_the_event_nothing_is_said),
 		cmocka_unit_test(the_model_takes_stages_to_their_fork),
 		cmocka_unit_test(the_waterfall_is_drawn),
+		cmocka_unit_test(the_waterfall_explains_what_it_can),
 		cmocka_unit_test(the_waterfall_says_what_is_wrong),
 		cmocka_unit_test(json_has_the_tree),
 	};
