@@ -31,6 +31,7 @@ struct fw_source {
 	struct tep_handle *tep;
 	struct fw_tracefs_records *records;
 	unsigned int cpus;
+	bool all;			/* none is selected, but for us */
 	uint64_t missed;		/* by the module's probes before we came */
 	unsigned char *watched;		/* a bit for each tid */
 	/* the poll at hand */
@@ -190,6 +191,10 @@ static int source_tracefs_open(struct fw_source **out, const struct fw_source_op
 	err = fw_preconditions(FW_NEED_MACHINE | FW_NEED_ROOT | FW_NEED_PIDS | FW_NEED_MODULE);
 	if (err)
 		return err;
+	if (opt->cow)
+		return fw_source_fail(-ENOTSUP, "copies are counted by BPF programs, which source "
+				      "module does without: leave out --cow, or see forkwatch "
+				      "doctor for what the other sources need.");
 	if (opt->stages != FW_STAGES_OFF)
 		return fw_source_fail(-ENOTSUP, "stages are timed by BPF programs, which source "
 				      "module does without: leave out --stages, or see forkwatch "
@@ -198,6 +203,7 @@ static int source_tracefs_open(struct fw_source **out, const struct fw_source_op
 	if (!source)
 		return fw_source_fail(-ENOMEM, "out of memory");
 	source->cpus = sysconf(_SC_NPROCESSORS_CONF);
+	source->all = opt->all;
 	source->watched = calloc(PID_LIMIT / 8, 1);
 	err = source->watched ? make_instance(source) : fw_source_fail(-ENOMEM, "out of memory");
 	if (!err)
@@ -224,11 +230,14 @@ static int source_tracefs_watch(struct fw_source *source, pid_t tid)
 		return -EINVAL;
 	if (source->watched[tid / 8] & 1U << tid % 8)
 		return -EEXIST;
+	source->watched[tid / 8] |= 1U << tid % 8;
+	/* Whom the set names would be the only ones. */
+	if (source->all)
+		return 0;
 	snprintf(text, sizeof(text), "%d", tid);
 	errno = 0;
 	if (tracefs_instance_file_append(source->instance, "set_event_pid", text) < 0)
 		return errno ? -errno : -EIO;
-	source->watched[tid / 8] |= 1U << tid % 8;
 	return 0;
 }
 
