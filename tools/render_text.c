@@ -154,6 +154,7 @@ static void print_fork(struct fw_view *view)
 	fw_view_regs(view);
 	print_rows(view, fw_view_run_rows);
 	fw_view_verdicts(view);
+	fw_view_witness(view);
 	fw_text_end(&view->text, true);
 }
 

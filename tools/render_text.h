@@ -73,6 +73,9 @@ void fw_view_cow_counts(struct fw_text *text, const uint64_t faults[FORKWATCH_NR
 /* What the rules say of this fork. */
 void fw_view_verdicts(struct fw_view *view);
 
+/* Who saw which of its events, where that is no matter of course. */
+void fw_view_witness(struct fw_view *view);
+
 /* What the rules found in all forks, kept for the summary. */
 struct fw_findings;
 int fw_findings_open(struct fw_findings **out);
