@@ -83,7 +83,7 @@ modules()
 	check 'the module is not loaded' test ! -e /sys/module/forkwatch
 	refused 'module not loaded' 125 'the module forkwatch is not loaded' \
 		'sudo insmod forkwatch.ko' "make bundle KDIR=/lib/modules/$(uname -r)/build" -- \
-		run -- touch "$tmp/touched"
+		run --source both -- touch "$tmp/touched"
 	check 'module not loaded: the command did not run' test ! -e "$tmp/touched"
 
 	load forkwatch-abi.ko
