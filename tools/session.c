@@ -191,7 +191,8 @@ static void follow_processes(struct session *session, const struct forkwatch_hea
 	if (!usyms || fw_is_witness(event))
 		return;
 	if (fw_kind(event) == FORKWATCH_FORK_ENTER) {
-		if (!(enter->flags & FORKWATCH_ENTER_PARENT_KTHREAD) && same_program(enter))
+		if (!(enter->flags & FORKWATCH_ENTER_PARENT_KTHREAD) &&
+		    !fw_usyms_learnt(usyms, event->tgid) && same_program(enter))
 			fw_usyms_learn(usyms, event->tgid);
 	} else if (fw_kind(event) == FORKWATCH_FORK_EXIT) {
 		if (!fork->result && fork->child_tgid != event->tgid)

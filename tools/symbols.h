@@ -3,6 +3,7 @@
 #ifndef FW_SYMBOLS_H
 #define FW_SYMBOLS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -52,6 +53,8 @@ void fw_usyms_close(struct fw_usyms *usyms);
  * unless that was done since its exec. Returns 0 or -errno.
  */
 int fw_usyms_learn(struct fw_usyms *usyms, pid_t tgid);
+/* Would that do nothing? */
+bool fw_usyms_learnt(struct fw_usyms *usyms, pid_t tgid);
 /* The child begins with what is known of its parent: call it before the child's exec. */
 void fw_usyms_fork(struct fw_usyms *usyms, pid_t parent_tgid, pid_t child_tgid);
 /* @path: the program that was executed, known even when the process is gone. */

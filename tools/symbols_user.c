@@ -521,6 +521,13 @@ int fw_usyms_learn(struct fw_usyms *usyms, pid_t tgid)
 	return err;
 }
 
+bool fw_usyms_learnt(struct fw_usyms *usyms, pid_t tgid)
+{
+	const struct process *process = usyms ? *slot(usyms, tgid) : NULL;
+
+	return process && process->settled && !process->gone;
+}
+
 void fw_usyms_fork(struct fw_usyms *usyms, pid_t parent_tgid, pid_t child_tgid)
 {
 	struct process *parent, *child;

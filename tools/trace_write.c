@@ -198,19 +198,24 @@ static size_t event_bytes(const struct forkwatch_header *hdr)
 static size_t sort_events(struct fw_trace_writer *writer, const struct stream *stream)
 {
 	struct slot *slot = writer->slots;
-	uint64_t seq = 0;
+	uint64_t seq = 0, newest = 0;
+	bool in_order = true;
 	size_t offset, n, i;
 
 	for (offset = 0; offset < stream->used; offset += slot++->size) {
 		const struct forkwatch_header *hdr = (const void *)(stream->buffer + offset);
 
+		if (hdr->time < newest)
+			in_order = false;
+		newest = hdr->time;
 		if (!is_ours(hdr))
 			seq = hdr->seq;
 		*slot = (struct slot){ .time = hdr->time, .seq = seq, .offset = offset,
 				       .size = event_bytes(hdr) };
 	}
 	n = slot - writer->slots;
-	qsort(writer->slots, n, sizeof(*writer->slots), compare_slots);
+	if (!in_order)
+		qsort(writer->slots, n, sizeof(*writer->slots), compare_slots);
 	for (i = 0, seq = 0; i < n; i++) {
 		if (writer->slots[i].seq > seq)
 			seq = writer->slots[i].seq;
