@@ -18,6 +18,7 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+struct completion;
 struct mm_struct;
 
 struct signal_struct {
@@ -33,7 +34,9 @@ struct task_struct {
 	int pid;
 	int tgid;
 	int exit_code;
+	unsigned int flags;
 	__u64 start_time;
+	struct completion *vfork_done;
 	struct mm_struct *mm;
 	struct signal_struct *signal;
 	char comm[16];

@@ -376,6 +376,8 @@ static __always_inline void forget(const struct task_struct *task)
 	end_stages(tid);
 }
 
+#include "life.bpf.h"
+
 /* sched_process_exit(task), in the task */
 SEC("raw_tp/sched_process_exit")
 int on_exit(struct bpf_raw_tracepoint_args *ctx)
@@ -388,6 +390,8 @@ int on_exit(struct bpf_raw_tracepoint_args *ctx)
 	if (is_last(task))
 		end_cow(current_tgid(), FORKWATCH_COW_EXIT);
 
+	/* From 6.16 on the task still has its mm here, and is forgotten before it lets go of it. */
+	send_release(task, (__u64)BPF_CORE_READ(task, mm));
 	event = begin(forkwatch_exit, FORKWATCH_EXIT, NULL);
 	if (event) {
 		event->task = (__u64)task;

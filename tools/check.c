@@ -2,8 +2,10 @@
 /* The table of rules, and the judging of forks by it. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "array.h"
+#include "life.h"
 #include "rule.h"
 #include "witness.h"
 
@@ -41,6 +43,20 @@ static bool applies_made(const struct fw_fork *fork, const struct fw_env *env)
 static bool applies_tids(const struct fw_fork *fork, const struct fw_env *env)
 {
 	return (!fork->enter || fw_fork_is_user(fork)) && applies_made(fork, env);
+}
+
+/* A child that its parent waits for; a parent that is killed does not wait any longer. */
+static bool applies_vfork(const struct fw_fork *fork, const struct fw_env *env)
+{
+	return fw_fork_kind(fork) == FW_VFORK && !fork->parent_killed && applies_made(fork, env);
+}
+
+/* Not to a fork, but to what the child does later: see life.h. */
+static bool applies_later(const struct fw_fork *fork, const struct fw_env *env)
+{
+	(void)fork;
+	(void)env;
+	return false;
 }
 
 /* There is a child that will run. */
@@ -148,8 +164,14 @@ const struct fw_rule fw_rules[] = {
 	     "the child's tid is set and cleared where the flags say, and stands there"),
 	RULE("E8", made, untraced, "copy_process",
 	     "the signal stack is as the flags say; single-step and syscall tracing are off"),
+	RULE("F1", vfork, vfork_waits, "wait_for_vfork_done",
+	     "a vfork parent returns after its child's mm_release, by exec or exit"),
+	RULE("F2", vfork, vfork_mm, "copy_mm",
+	     "until then the child runs in its parent's mm (without CLONE_VM, in one of its own)"),
 	RULE("W1", witnessed, witness, "the module and BPF",
 	     "the module and BPF programs read the same of every field that both see"),
+	RULE("X1", later, exec, "begin_new_exec",
+	     "an exec keeps task_struct, tid (a thread's leader's) and start time; the mm is new"),
 	{ .id = NULL }
 };
 
@@ -201,6 +223,15 @@ struct fw_judgement *fw_check(struct fw_fork *fork, const struct fw_env *env)
 	return verdicts;
 }
 
+size_t fw_rule_index(const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < fw_nr_rules && strcmp(fw_rules[i].id, id); i++)
+		;
+	return i;
+}
+
 const char *fw_verdict_name(enum fw_verdict verdict)
 {
 	static const char * const names[FW_NR_VERDICTS] = {
@@ -235,6 +266,17 @@ void fw_tally_add(struct fw_tally *tally, const struct fw_fork *fork)
 		tally->verdicts[verdicts[i].verdict]++;
 		tally->by_rule[i][verdicts[i].verdict]++;
 	}
+}
+
+void fw_tally_add_life(struct fw_tally *tally, const struct fw_life *life,
+		       const struct fw_judgement *judgement)
+{
+	tally->execs += !!life->exec;
+	tally->exits += !!life->exit;
+	if (judgement->verdict == FW_NA)
+		return;
+	tally->verdicts[judgement->verdict]++;
+	tally->by_rule[fw_rule_index(FW_LIFE_RULE)][judgement->verdict]++;
 }
 
 void fw_tally_close(struct fw_tally *tally)

@@ -39,6 +39,9 @@ struct fw_rule {
 extern const struct fw_rule fw_rules[];		/* ends with a NULL id */
 extern const size_t fw_nr_rules;
 
+/* Its place in the table; fw_nr_rules if there is none of that name. */
+size_t fw_rule_index(const char *id);
+
 struct fw_judgement {
 	enum fw_verdict verdict;
 	struct fw_why why;	/* "" for PASS and N/A */
@@ -59,14 +62,20 @@ struct fw_tally {
 	uint64_t failed;				/* forks that returned an error */
 	uint64_t by_reason[FW_NR_REASONS];		/* the failed ones */
 	uint64_t incomplete;
+	uint64_t execs, exits;				/* of children whose fork was seen */
 	uint64_t by_kind[FW_NR_FORK_KINDS];
 	struct fw_cow_totals cow;			/* for the caller to add to */
 	uint64_t verdicts[FW_NR_VERDICTS];
 	uint64_t (*by_rule)[FW_NR_VERDICTS];		/* fw_nr_rules rows */
 };
 
+struct fw_life;
+
 int fw_tally_open(struct fw_tally *tally);
 void fw_tally_add(struct fw_tally *tally, const struct fw_fork *fork);
+/* What fw_check_life() said of it; see life.h. */
+void fw_tally_add_life(struct fw_tally *tally, const struct fw_life *life,
+		       const struct fw_judgement *judgement);
 void fw_tally_close(struct fw_tally *tally);
 
 #endif

@@ -29,8 +29,17 @@ static int take_fork(void *ctx, struct fw_fork *fork)
 	return 0;
 }
 
+static int take_life(void *ctx, const struct fw_life *life)
+{
+	struct check *check = ctx;
+
+	fw_verdicts_add_life(&check->verdicts, life);
+	return 0;
+}
+
 static const struct fw_replay_sink sink = {
 	.fork = take_fork,
+	.life = take_life,
 };
 
 /* Returns an exit status. */

@@ -182,10 +182,25 @@ static int take_cow(void *ctx, const struct fw_cow *cow)
 	       report->format->cow(&report->render, cow) : 0;
 }
 
+static int take_life(void *ctx, const struct fw_life *life)
+{
+	struct fw_judgement judgement;
+	struct report *report = ctx;
+	int err;
+
+	fw_check_life(life, &judgement);
+	fw_tally_add_life(&report->tally, life, &judgement);
+	err = fw_findings_add_life(report->findings, life, &judgement);
+	if (!err && report->format && report->format->life && !report->summary_only)
+		err = report->format->life(&report->render, life, &judgement);
+	return err;
+}
+
 static const struct fw_replay_sink sink = {
 	.event = take_event,
 	.fork = take_fork,
 	.cow = take_cow,
+	.life = take_life,
 };
 
 static int render(struct report *report)

@@ -217,10 +217,21 @@ static int sink_cow(void *ctx, const struct fw_cow *cow)
 	return run->opt->format->cow(&run->render, cow);
 }
 
+static int sink_life(void *ctx, const struct fw_life *life)
+{
+	struct fw_judgement judgement;
+	struct run *run = ctx;
+
+	fw_check_life(life, &judgement);
+	fw_tally_add_life(&run->tally, life, &judgement);
+	return run->opt->format->life ? run->opt->format->life(&run->render, life, &judgement) : 0;
+}
+
 static const struct fw_session_sink sink = {
 	.begin = sink_begin,
 	.fork = sink_fork,
 	.cow = sink_cow,
+	.life = sink_life,
 	.flush = flush,
 };
 

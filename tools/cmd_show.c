@@ -94,6 +94,19 @@ static int show_cow(void *ctx, const struct fw_cow *cow)
 	       show->format->cow(&show->render, cow) : 0;
 }
 
+static int show_life(void *ctx, const struct fw_life *life)
+{
+	struct fw_judgement judgement;
+	struct show *show = ctx;
+
+	fw_check_life(life, &judgement);
+	if (!show->format->life ||
+	    (show->failed ? judgement.verdict != FW_FAIL : life->fork != show->id))
+		return 0;
+	show->shown++;
+	return show->format->life(&show->render, life, &judgement);
+}
+
 /* Plays the trace into @look. Returns an exit status. */
 static int replay(struct show *show, int (*look)(void *ctx, struct fw_fork *fork))
 {
@@ -127,7 +140,9 @@ static int find(struct show *show)
 
 static int render(struct show *show, struct fw_replay *replay)
 {
-	const struct fw_replay_sink sink = { .fork = show_fork, .cow = show_cow };
+	const struct fw_replay_sink sink = {
+		.fork = show_fork, .life = show_life, .cow = show_cow,
+	};
 	struct fw_render_options opt = {
 		.out = show->output.file,
 		.color = fw_output_colored(&show->output),

@@ -67,6 +67,7 @@ FORKWATCH_EVENTS(EVENT_FIELDS)
 #define ORIGIN_exit		"sched_process_exit"
 #define ORIGIN_stages		"kernel_clone"
 #define ORIGIN_cow		"do_wp_page"
+#define ORIGIN_mm_release	"exec_mm_release, exit_mm_release"
 
 #define EVENT_TYPE(KIND, value, event)				\
 	{							\

@@ -162,6 +162,9 @@ void fw_fork_free(struct fw_fork *fork)
 	free(fork->stages);
 	free(fork->switch_in);
 	fw_witness_free(fork);
+	free(fork->release);
+	free(fork->exec);
+	free(fork->end);
 	free(fork->verdicts);
 	free(fork->limits);
 	free(fork->reason);

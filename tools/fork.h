@@ -52,6 +52,10 @@ struct fw_fork {
 	struct forkwatch_stages *stages;	/* for tools/stages.h */
 	struct forkwatch_cpu_switch_to *switch_in;	/* into the child, with --switches */
 	struct forkwatch_header *witness[FW_NR_WITNESSED];	/* copies; see witness.h */
+	struct forkwatch_mm_release *release;	/* of a vfork child */
+	struct forkwatch_exec *exec;	/* what @release was for: one of the two */
+	struct forkwatch_exit *end;
+	bool parent_killed;		/* while it waited for @release, which vfork allows */
 	bool complete;			/* every event that this kind of fork has was seen */
 	void *verdicts;			/* fw_check()'s, see check.h */
 	struct fw_limits *limits;	/* of one that failed, NULL: not read; see limit.h */
@@ -111,6 +115,11 @@ struct fw_cow;
 
 /* @fn gets each cow event, behind the fork that it belongs to; see cow.h. Same @ctx as emit's. */
 void fw_model_on_cow(struct fw_model *model, void (*fn)(void *ctx, const struct fw_cow *cow));
+
+/* @life, for what children do later; they are remembered from then on. See life.h. */
+struct fw_life;
+void fw_model_on_life(struct fw_model *model, void (*life)(void *ctx, const struct fw_life *life),
+		      void *ctx);
 
 /*
  * Takes one event, as fw_event_decode() made it, and owns it from then on. The

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cow.h"
+#include "life.h"
 #include "observer.h"
 #include "open.h"
 #include "witness.h"
@@ -27,6 +28,7 @@ struct fw_model {
 	struct fw_cows *cows;
 	fw_fork_fn emit;
 	void *ctx;
+	struct fw_children children;
 };
 
 /* One that was refused is all there is of its fork. */
@@ -107,6 +109,7 @@ static int add_fork_exit(struct fw_model *model, void *event)
 {
 	struct forkwatch_fork_exit *exit = event;
 	struct fw_open *open = fw_opens_by_parent(&model->opens, exit->hdr.tid);
+	int err;
 
 	if (open && !exit_fits(open->fork, exit)) {
 		fw_open_leave_parent(&model->opens, open);
@@ -116,6 +119,9 @@ static int add_fork_exit(struct fw_model *model, void *event)
 		open = fw_opens_add(&model->opens, exit->hdr.tid);
 	if (!open)
 		return -ENOMEM;
+	err = fw_children_add(&model->children, open->fork->id, exit);
+	if (err)
+		return err;
 
 	open->fork->exit = exit;
 	open->awaited &= ~(FW_AWAIT_COPY_THREAD | FW_AWAIT_EXIT);
@@ -257,7 +263,7 @@ static int add_fork_return(struct fw_model *model, void *event)
 	if (!open)
 		return -ENOMEM;
 	open->fork->ret = ret;
-	fw_open_leave_parent(&model->opens, open);
+	fw_open_return(&model->opens, open);
 	return 0;
 }
 
@@ -285,6 +291,13 @@ static int add_cpu_switch_to(struct fw_model *model, void *event)
 	return 0;
 }
 
+static int add_mm_release(struct fw_model *model, void *event)
+{
+	if (!fw_opens_release(&model->opens, event))
+		free(event);
+	return 0;
+}
+
 /*
  * A task ends, in whatever it did: a parent killed while it waited for its
  * vfork child came back from kernel_clone() before this.
@@ -292,22 +305,35 @@ static int add_cpu_switch_to(struct fw_model *model, void *event)
 static int add_exit(struct fw_model *model, void *event)
 {
 	struct forkwatch_exit *exit = event;
+	const struct forkwatch_exit copy = *exit;
 	struct fw_open *open = fw_opens_by_parent(&model->opens, exit->hdr.tid);
+	struct fw_fork *fork;
 
 	if (open)
-		fw_open_leave_parent(&model->opens, open);
-	fw_opens_leave_child(&model->opens, exit->task, exit->start_time);
-	fw_cows_exit(model->cows, exit->task, exit->start_time);
-	free(exit);
+		fw_open_end_parent(&model->opens, open, exit->code);
+	fork = fw_opens_released(&model->opens, exit->task, exit->start_time);
+	if (fork)
+		fork->end = exit;
+	else
+		free(exit);
+	fw_opens_leave_child(&model->opens, copy.task, copy.start_time);
+	fw_cows_exit(model->cows, copy.task, copy.start_time);
+	fw_children_exit(&model->children, &copy);
 	return 0;
 }
 
 static int add_exec(struct fw_model *model, void *event)
 {
 	struct forkwatch_exec *exec = event;
+	const struct forkwatch_exec copy = *exec;
+	struct fw_fork *fork = fw_opens_released(&model->opens, exec->task, exec->start_time);
 
-	fw_opens_leave_child(&model->opens, exec->task, exec->start_time);
-	free(exec);
+	if (fork)
+		fork->exec = exec;
+	else
+		free(exec);
+	fw_opens_leave_child(&model->opens, copy.task, copy.start_time);
+	fw_children_exec(&model->children, &copy);
 	return 0;
 }
 
@@ -341,6 +367,7 @@ static const struct {
 	{ FORKWATCH_EXIT, add_exit },
 	{ FORKWATCH_STAGES, add_stages },
 	{ FORKWATCH_COW, add_cow },
+	{ FORKWATCH_MM_RELEASE, add_mm_release },
 	{ .add = NULL }
 };
 
@@ -470,6 +497,7 @@ int fw_model_open(struct fw_model **out, fw_fork_fn emit, void *ctx)
 	model->emit = emit;
 	model->ctx = ctx;
 	fw_opens_init(&model->opens, emit_fork, model);
+	fw_children_init(&model->children);
 	*out = model;
 	return 0;
 }
@@ -477,6 +505,12 @@ int fw_model_open(struct fw_model **out, fw_fork_fn emit, void *ctx)
 void fw_model_on_cow(struct fw_model *model, fw_cow_fn fn)
 {
 	fw_cows_set(model->cows, fn, model->ctx);
+}
+
+void fw_model_on_life(struct fw_model *model, fw_life_fn life, void *ctx)
+{
+	model->children.fn = life;
+	model->children.ctx = ctx;
 }
 
 int fw_model_add(struct fw_model *model, struct forkwatch_header *event)
@@ -508,6 +542,7 @@ void fw_model_close(struct fw_model *model)
 		return;
 	fw_opens_free(&model->opens);
 	fw_cows_close(model->cows);
+	fw_children_free(&model->children);
 	for (i = 0; i < model->nr_cpus; i++) {
 		free(model->cpus[i].last_switch);
 		free(model->cpus[i].copy);

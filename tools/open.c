@@ -250,9 +250,15 @@ void fw_open_learn_child(struct fw_opens *opens, struct fw_open *open, uint64_t 
 		if (other->orphan && other->start_time == start_time)
 			merge_orphan(opens, open, other);
 		else if (!other->orphan && other->start_time <= start_time)
-			fw_open_settle(opens, other, FW_AWAIT_CHILD);
+			fw_open_settle(opens, other, FW_AWAIT_CHILD | FW_AWAIT_RELEASE |
+				       FW_AWAIT_LIFE);
 	}
 	set_child(opens, open, child, start_time);
+}
+
+static bool is_vfork(const struct fw_fork *fork)
+{
+	return fork->enter && fw_fork_kind(fork) == FW_VFORK && fw_fork_error(fork) >= 0;
 }
 
 static void expect_no_tails(struct fw_opens *opens)
@@ -272,13 +278,62 @@ void fw_opens_leave_child(struct fw_opens *opens, uint64_t child, uint64_t start
 
 	if (!open || open->orphan)
 		return;
+	if (opens->releases == FW_TAILS_UNKNOWN && is_vfork(open->fork) && !open->fork->release)
+		opens->releases = FW_TAILS_NOT_SENT;
 	if (opens->tails == FW_TAILS_UNKNOWN && open->fork->first_run && !open->fork->tail_return)
 		expect_no_tails(opens);
 	/* It may have been the last event that this fork waited for. */
 	open = fw_opens_by_child(opens, child, start_time);
 	if (open)
-		fw_open_settle(opens, open, open->has_parent ? FW_AWAIT_CHILD :
-				FW_AWAIT_CHILD | FW_AWAIT_WAKEUP);
+		fw_open_settle(opens, open, FW_AWAIT_CHILD | FW_AWAIT_RELEASE | FW_AWAIT_LIFE |
+			       (open->has_parent ? 0 : FW_AWAIT_WAKEUP));
+}
+
+/*
+ * Vforks.
+ */
+bool fw_opens_release(struct fw_opens *opens, struct forkwatch_mm_release *release)
+{
+	struct fw_open *open = fw_opens_by_child(opens, release->task, release->start_time);
+
+	opens->releases = FW_TAILS_SENT;
+	if (!open || !is_vfork(open->fork) || open->fork->release)
+		return false;
+	open->fork->release = release;
+	/* Not the last: it comes before the exec or exit that it is for. */
+	open->awaited |= FW_AWAIT_LIFE;
+	open->awaited &= ~FW_AWAIT_RELEASE;
+	return true;
+}
+
+/*
+ * The order of events is that of the ring: a release that did not come yet is late, or
+ * lost, or the parent was killed.
+ */
+void fw_open_return(struct fw_opens *opens, struct fw_open *open)
+{
+	if (opens->releases == FW_TAILS_NOT_SENT || !is_vfork(open->fork) || open->fork->release) {
+		fw_open_leave_parent(opens, open);
+		return;
+	}
+	/* The parent is still looked for: it may be about to die. */
+	open->awaited |= FW_AWAIT_RELEASE;
+	fw_open_settle(opens, open, FW_AWAIT_PARENT);
+}
+
+void fw_open_end_parent(struct fw_opens *opens, struct fw_open *open, int32_t code)
+{
+	if (is_vfork(open->fork) && !open->fork->release)
+		open->fork->parent_killed = code & 0x7f;
+	fw_open_forget_parent(open);
+	fw_open_settle(opens, open, FW_AWAIT_PARENT | FW_AWAIT_RELEASE);
+}
+
+struct fw_fork *fw_opens_released(struct fw_opens *opens, uint64_t child, uint64_t start_time)
+{
+	struct fw_open *open = fw_opens_by_child(opens, child, start_time);
+
+	return open && open->awaited & FW_AWAIT_LIFE ? open->fork : NULL;
 }
 
 void fw_opens_init(struct fw_opens *opens, fw_fork_fn fn, void *ctx)

@@ -23,6 +23,8 @@
 #define FW_AWAIT_RETURN		(1U << 3)
 #define FW_AWAIT_FIRST_RUN	(1U << 4)
 #define FW_AWAIT_TAIL_RETURN	(1U << 5)
+#define FW_AWAIT_RELEASE	(1U << 6)	/* of a vfork whose parent is back */
+#define FW_AWAIT_LIFE		(1U << 7)	/* exec or exit, which mm_release was for */
 #define FW_AWAIT_PARENT		(FW_AWAIT_COPY_THREAD | FW_AWAIT_EXIT | FW_AWAIT_WAKEUP | \
 				 FW_AWAIT_RETURN)
 #define FW_AWAIT_CHILD		(FW_AWAIT_FIRST_RUN | FW_AWAIT_TAIL_RETURN)
@@ -67,6 +69,7 @@ struct fw_opens {
 	void *ctx;
 	uint64_t last_id;
 	enum fw_tails tails;
+	enum fw_tails releases;		/* likewise: does mm_release come of each vfork child? */
 	unsigned int nr_orphans;
 	struct fw_open_list open;	/* in order of id */
 	struct fw_open_list orphans;	/* in order of arrival */
@@ -110,6 +113,18 @@ void fw_open_forget_parent(struct fw_open *open);
 
 /* @open has its fork_enter: is it an attempt that was made before, and ended by a signal? */
 void fw_open_find_attempt(struct fw_opens *opens, struct fw_open *open);
+
+/*
+ * The child of a vfork is about to let its parent go: takes @release, unless no
+ * fork waits for it. Returns whether it did.
+ */
+bool fw_opens_release(struct fw_opens *opens, struct forkwatch_mm_release *release);
+/* The parent of @open is back from kernel_clone(); there may be a release to wait for. */
+void fw_open_return(struct fw_opens *opens, struct fw_open *open);
+/* The parent of @open ends with @code, as wait(2) has it: settles it. */
+void fw_open_end_parent(struct fw_opens *opens, struct fw_open *open, int32_t code);
+/* Which of the released forks a child's exec or exit belongs to, NULL: to none. */
+struct fw_fork *fw_opens_released(struct fw_opens *opens, uint64_t child, uint64_t start_time);
 
 /* A child does more by now than begin: its fork, if it is open, waits for no more of it. */
 void fw_opens_leave_child(struct fw_opens *opens, uint64_t child, uint64_t start_time);

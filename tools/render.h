@@ -9,6 +9,7 @@
 #include "check.h"
 #include "cow.h"
 #include "fork.h"
+#include "life.h"
 #include "stages.h"
 #include "symbols.h"
 
@@ -49,6 +50,9 @@ struct fw_render_ops {
 	int (*fork)(struct fw_render *render, const struct fw_fork *fork);
 	/* What a fork cost when it was over: comes any time after the fork. */
 	int (*cow)(struct fw_render *render, const struct fw_cow *cow);
+	/* What a child does later; @judgement is fw_check_life()'s. */
+	int (*life)(struct fw_render *render, const struct fw_life *life,
+		    const struct fw_judgement *judgement);
 	int (*end)(struct fw_render *render, const struct fw_summary *summary);
 	int (*open)(struct fw_render *render);		/* makes state */
 	void (*close)(struct fw_render *render);	/* frees state */

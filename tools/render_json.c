@@ -135,6 +135,15 @@ static const char *verdict_key(enum fw_verdict verdict)
 	return keys[verdict];
 }
 
+static json_t *verdict_json(const struct fw_judgement *judgement)
+{
+	json_t *verdict = json_pack("{s:s}", "verdict", verdict_key(judgement->verdict));
+
+	if (*judgement->why.text)
+		json_object_set_new(verdict, "why", fw_json_text(judgement->why.text, FW_WHY_LEN));
+	return verdict;
+}
+
 static json_t *verdicts_json(const struct fw_fork *fork)
 {
 	const struct fw_judgement *judgements = fork->verdicts;
@@ -142,13 +151,7 @@ static json_t *verdicts_json(const struct fw_fork *fork)
 	size_t i;
 
 	for (i = 0; judgements && i < fw_nr_rules; i++) {
-		json_t *verdict = json_pack("{s:s}", "verdict",
-					    verdict_key(judgements[i].verdict));
-
-		if (*judgements[i].why.text)
-			json_object_set_new(verdict, "why",
-					    fw_json_text(judgements[i].why.text, FW_WHY_LEN));
-		if (json_object_set_new(object, fw_rules[i].id, verdict)) {
+		if (json_object_set_new(object, fw_rules[i].id, verdict_json(&judgements[i]))) {
 			json_decref(object);
 			return NULL;
 		}
@@ -171,6 +174,7 @@ static const struct member {
 	{ FORKWATCH_TAIL_RETURN, offsetof(struct fw_fork, tail_return) },
 	{ FORKWATCH_WAKEUP_NEW, offsetof(struct fw_fork, wakeup) },
 	{ FORKWATCH_STAGES, offsetof(struct fw_fork, stages) },
+	{ FORKWATCH_MM_RELEASE, offsetof(struct fw_fork, release) },
 };
 
 /* One event, and whether the second witness saw it, too. */
@@ -200,6 +204,37 @@ static json_t *events_json(const struct fw_fork *fork)
 		}
 	}
 	return object;
+}
+
+static json_t *path_json(const struct forkwatch_exec *exec)
+{
+	return exec ? fw_json_text(exec->path, sizeof(exec->path)) : json_null();
+}
+
+static json_t *code_json(const struct forkwatch_exit *exit)
+{
+	return exit ? json_integer(exit->code) : json_null();
+}
+
+/* Of a vfork: how long the parent waited, and what for. */
+static json_t *vfork_json(const struct fw_fork *fork)
+{
+	const struct forkwatch_mm_release *release = fork->release;
+
+	if (fw_fork_kind(fork) != FW_VFORK || fw_fork_error(fork) < 0)
+		return json_null();
+	return json_pack("{s:o, s:o, s:o, s:b, s:o, s:o, s:o}",
+		"blocked", span_json(fork->wakeup && fork->ret, TIME(fork->wakeup),
+				     TIME(fork->ret)),
+		"released", span_json(fork->wakeup && release, TIME(fork->wakeup), TIME(release)),
+		"until", !release ? json_null() :
+			 json_string(release->reason == FORKWATCH_RELEASE_EXEC ? "exec" : "exit"),
+		"parent_killed", fork->parent_killed,
+		"path", path_json(fork->exec),
+		"code", code_json(fork->end),
+		"mm_shared", release && fork->exit ?
+			json_boolean(release->mm == fork->exit->parent_ptr[FORKWATCH_SHARE_MM]) :
+			json_null());
 }
 
 /* Adds @name for @addr, unless it is no more than the number. */
@@ -246,7 +281,7 @@ static json_t *symbols_json(const struct fw_render_options *opt, const struct fw
 static json_t *fork_json(const struct fw_render_options *opt, const struct fw_fork *fork)
 {
 	return json_pack("{s:i, s:s, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o,"
-			 " s:o, s:o, s:o, s:o, s:o}",
+			 " s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "version", SCHEMA_VERSION,
 			 "type", "fork",
 			 "id", fw_json_integer(fork->id),
@@ -260,6 +295,7 @@ static json_t *fork_json(const struct fw_render_options *opt, const struct fw_fo
 			 "result", result_json(fork),
 			 "times", times_json(fork),
 			 "stages", fw_json_stages(fork),
+			 "vfork", vfork_json(fork),
 			 "verdicts", verdicts_json(fork),
 			 "symbols", symbols_json(opt, fork),
 			 "events", events_json(fork));
@@ -349,7 +385,8 @@ static json_t *summary_json(const struct fw_render_options *opt, const struct fw
 {
 	const struct fw_tally *tally = summary->tally;
 
-	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
+			 " s:o, s:o}",
 			 "version", SCHEMA_VERSION,
 			 "type", "summary",
 			 "kernel", fw_json_kernel(opt->env),
@@ -357,6 +394,8 @@ static json_t *summary_json(const struct fw_render_options *opt, const struct fw
 			 "failed", fw_json_integer(tally->failed),
 			 "reasons", fw_json_reasons(tally),
 			 "incomplete", fw_json_integer(tally->incomplete),
+			 "execs", fw_json_integer(tally->execs),
+			 "exits", fw_json_integer(tally->exits),
 			 "by_kind", fw_json_kinds(tally),
 			 "verdicts", counts_json(tally->verdicts),
 			 "rules", rules_json(tally),
@@ -402,6 +441,34 @@ static int show_cow(struct fw_render *render, const struct fw_cow *cow)
 	return write_line(render, head);
 }
 
+static json_t *life_json(const struct fw_life *life, const struct fw_judgement *judgement)
+{
+	const struct forkwatch_header *hdr = life->exec ? &life->exec->hdr : &life->exit->hdr;
+	json_t *verdicts = json_object();
+
+	if (judgement->verdict != FW_NA)
+		json_object_set_new(verdicts, FW_LIFE_RULE, verdict_json(judgement));
+	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "version", SCHEMA_VERSION,
+			 "type", life->exec ? "exec" : "exit",
+			 "fork", fw_json_integer(life->fork),
+			 "task", task_json(life->comm, life->tid, life->tgid, life->task),
+			 "mm", life->mm ? fw_json_hex(life->mm) : json_null(),
+			 "age", span_json(true, life->since, hdr->time),
+			 "path", path_json(life->exec),
+			 "code", code_json(life->exit),
+			 "verdicts", verdicts,
+			 "event", fw_json_event(hdr));
+}
+
+static int show_life(struct fw_render *render, const struct fw_life *life,
+		     const struct fw_judgement *judgement)
+{
+	if (render->opt.quiet && judgement->verdict != FW_FAIL)
+		return 0;
+	return write_line(render, life_json(life, judgement));
+}
+
 static int show_summary(struct fw_render *render, const struct fw_summary *summary)
 {
 	return write_line(render, summary_json(&render->opt, summary));
@@ -411,5 +478,6 @@ const struct fw_render_ops fw_render_json = {
 	.name = "json",
 	.fork = show_fork,
 	.cow = show_cow,
+	.life = show_life,
 	.end = show_summary,
 };

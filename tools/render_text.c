@@ -201,6 +201,24 @@ static int show_cow(struct fw_render *render, const struct fw_cow *cow)
 	return err;
 }
 
+static int show_life(struct fw_render *render, const struct fw_life *life,
+		     const struct fw_judgement *judgement)
+{
+	struct fw_view view = { .opt = &render->opt };
+	int err;
+
+	err = fw_findings_add_life(render->state, life, judgement);
+	if (err || (render->opt.quiet && judgement->verdict != FW_FAIL))
+		return err;
+	err = fw_text_open(&view.text, render->opt.color);
+	if (err)
+		return err;
+	fw_view_life(&view, life, judgement);
+	err = write_text(render, &view.text);
+	fw_text_close(&view.text);
+	return err;
+}
+
 static int show_summary(struct fw_render *render, const struct fw_summary *summary)
 {
 	struct fw_text text;
@@ -235,6 +253,7 @@ const struct fw_render_ops fw_render_text = {
 	.open = open_text,
 	.fork = show_fork,
 	.cow = show_cow,
+	.life = show_life,
 	.end = show_summary,
 	.close = close_text,
 };

@@ -75,11 +75,20 @@ void fw_view_verdicts(struct fw_view *view);
 
 /* Who saw which of its events, where that is no matter of course. */
 void fw_view_witness(struct fw_view *view);
+/* The row of a vfork: how long its parent waited, and for what. */
+bool fw_view_is_vfork(const struct fw_view *view);
+void fw_view_print_vfork(struct fw_view *view);
+
+/* What a child does later, in a line of its own. */
+void fw_view_life(struct fw_view *view, const struct fw_life *life,
+		  const struct fw_judgement *judgement);
 
 /* What the rules found in all forks, kept for the summary. */
 struct fw_findings;
 int fw_findings_open(struct fw_findings **out);
 int fw_findings_add(struct fw_findings *findings, const struct fw_fork *fork);
+int fw_findings_add_life(struct fw_findings *findings, const struct fw_life *life,
+			 const struct fw_judgement *judgement);
 void fw_findings_show(const struct fw_findings *findings, struct fw_text *text);
 /* Why the rule with this index could not be judged, the first time; "" if it always could. */
 const char *fw_findings_unseen(const struct fw_findings *findings, size_t rule);

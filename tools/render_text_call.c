@@ -181,10 +181,10 @@ static void print_el1(struct fw_view *view)
  * time    copy_process 1.62 ms   copy_thread 12.0 us   kernel_clone 1.84 ms
  */
 static void put_time(struct fw_view *view, const char *name, bool seen, uint64_t start,
-		     uint64_t end, const char *remark)
+		     uint64_t end)
 {
-	fw_text_item(&view->text, "%s %s%s", name,
-		     seen ? fw_view_time(view, start, end) : FW_UNSEEN, remark);
+	fw_text_item(&view->text, "%s %s", name,
+		     seen ? fw_view_time(view, start, end) : FW_UNSEEN);
 }
 
 static bool has_time(const struct fw_view *view)
@@ -201,14 +201,13 @@ static void print_time(struct fw_view *view)
 
 	if (fork->enter || fork->exit || fw_view_has_child(view))
 		put_time(view, "copy_process", both, both ? fork->enter->hdr.time : 0,
-			 both ? fork->exit->hdr.time : 0, "");
+			 both ? fork->exit->hdr.time : 0);
 	if (copy || fw_view_has_child(view))
 		put_time(view, "copy_thread", copy, copy ? copy->enter_time : 0,
-			 copy ? copy->hdr.time : 0, "");
+			 copy ? copy->hdr.time : 0);
 	if (!fw_fork_returns(fork))
 		return;
-	put_time(view, "kernel_clone", ret, ret ? ret->enter_time : 0, ret ? ret->hdr.time : 0,
-		 fw_fork_kind(fork) == FW_VFORK ? ", until the child's exec or exit" : "");
+	put_time(view, "kernel_clone", ret, ret ? ret->enter_time : 0, ret ? ret->hdr.time : 0);
 }
 
 /*

@@ -354,6 +354,7 @@ static void print_missing(struct fw_view *view)
 const struct fw_view_row fw_view_run_rows[] = {
 	{ "switch", has_run, print_switch },
 	{ "live", has_first_run, print_live },
+	{ "vfork", fw_view_is_vfork, fw_view_print_vfork },
 	{ "return", has_return, print_return },
 	{ "tids", has_tids, print_tids },
 	{ "missing", is_incomplete, print_missing },

@@ -162,6 +162,14 @@ int fw_findings_add(struct fw_findings *findings, const struct fw_fork *fork)
 	return err;
 }
 
+int fw_findings_add_life(struct fw_findings *findings, const struct fw_life *life,
+			 const struct fw_judgement *judgement)
+{
+	if (judgement->verdict != FW_FAIL)
+		return 0;
+	return add_failure(findings, life->fork, FW_LIFE_RULE, &judgement->why);
+}
+
 void fw_findings_show(const struct fw_findings *findings, struct fw_text *text)
 {
 	size_t i;

@@ -58,6 +58,14 @@ static void take_cow(void *ctx, const struct fw_cow *cow)
 		take_error(replay, replay->sink->cow(replay->ctx, cow));
 }
 
+static void take_life(void *ctx, const struct fw_life *life)
+{
+	struct fw_replay *replay = ctx;
+
+	if (!replay->error)
+		take_error(replay, replay->sink->life(replay->ctx, life));
+}
+
 int fw_replay_open(struct fw_replay **out, const char *dir)
 {
 	struct fw_replay *replay = calloc(1, sizeof(*replay));
@@ -197,6 +205,8 @@ int fw_replay_run(struct fw_replay *replay, const struct fw_replay_sink *sink, v
 	replay->sink = sink;
 	replay->ctx = ctx;
 	replay->result = result;
+	if (sink->life)
+		fw_model_on_life(replay->model, take_life, replay);
 	while ((ret = fw_trace_next(replay->trace, &data, &size)) > 0) {
 		ret = play_bytes(replay, data, size);
 		if (ret)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "fork.h"
+#include "life.h"
 #include "symbols.h"
 #include "trace.h"
 
@@ -18,6 +19,8 @@ struct fw_replay_sink {
 	int (*fork)(void *ctx, struct fw_fork *fork);
 	/* What a fork cost when it was over, valid during the call; see cow.h. */
 	int (*cow)(void *ctx, const struct fw_cow *cow);
+	/* What a child does whose fork was seen. NULL: not asked for. */
+	int (*life)(void *ctx, const struct fw_life *life);
 };
 
 struct fw_replay_result {

@@ -17,6 +17,7 @@
 #define FW_KIND_OF_first_run	FORKWATCH_FIRST_RUN
 #define FW_KIND_OF_tail_return	FORKWATCH_TAIL_RETURN
 #define FW_KIND_OF_ret		FORKWATCH_FORK_RETURN
+#define FW_KIND_OF_release	FORKWATCH_MM_RELEASE
 
 /*
  * Did anybody see @member of @fork's @event? If not, @why says what would show
@@ -99,7 +100,9 @@ void fw_explain(struct fw_why *why, const char *format, ...) __attribute__((form
 	R(mm)			R(shared)		\
 	R(nsproxy)		R(group)		\
 	R(real_parent)		R(tids)			\
-	R(untraced)		R(witness)
+	R(untraced)		R(witness)		\
+	R(vfork_waits)		R(vfork_mm)		\
+	R(exec)
 
 #define FW_RULE_HOLDS(rule)							\
 	enum fw_verdict fw_holds_##rule(const struct fw_fork *fork,		\

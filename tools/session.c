@@ -234,6 +234,14 @@ static void on_cow(void *ctx, const struct fw_cow *cow)
 		sink_error(session, session->sink->cow(session->ctx, cow));
 }
 
+static void on_life(void *ctx, const struct fw_life *life)
+{
+	struct session *session = ctx;
+
+	if (!session->error)
+		sink_error(session, session->sink->life(session->ctx, life));
+}
+
 static int on_bytes(void *ctx, const void *data, size_t size)
 {
 	struct session *session = ctx;
@@ -452,6 +460,8 @@ static int with_source(struct session *session)
 	if (err)
 		return fail(session, err, "%s", strerror(-err));
 	fw_model_on_cow(session->model, on_cow);
+	if (session->sink->life)
+		fw_model_on_life(session->model, on_life, session);
 	err = ops->open(&session->source, &session->opt->source);
 	if (err) {
 		fail(session, err, "%s", fw_source_error());

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "fork.h"
+#include "life.h"
 #include "source.h"
 #include "symbols.h"
 
@@ -38,6 +39,8 @@ struct fw_session_sink {
 	int (*fork)(void *ctx, struct fw_fork *fork);
 	/* What a fork cost when it was over, valid during the call; see cow.h. */
 	int (*cow)(void *ctx, const struct fw_cow *cow);
+	/* What a child does whose fork was seen; see life.h. */
+	int (*life)(void *ctx, const struct fw_life *life);
 	/* No more events for the moment: show what there is. */
 	int (*flush)(void *ctx);
 };

@@ -19,6 +19,7 @@
 #include "forkwatch.h"
 #include "forkwatch.skel.h"
 #include "forwarders.h"
+#include "life_probes.h"
 #include "precondition.h"
 #include "source.h"
 #include "stage_probes.h"
@@ -37,6 +38,7 @@ struct fw_source {
 	struct fw_stage_probes *stages;
 	struct fw_witness_probes *witness;
 	struct fw_cow_probes cow;
+	struct bpf_link *life[FW_LIFE_LINKS];
 	struct ring_buffer *ring;
 	struct fw_watch_set watched;
 	bool cut;			/* the module's events are copied, being shorter than ours */
@@ -126,6 +128,7 @@ static int open_programs(struct fw_source *source, const struct fw_source_option
 	fw_forwarders_choose(skel->obj, forwarders(source), opt->switches);
 	bpf_program__set_autoload(skel->progs.end_of_cow, opt->cow);
 	bpf_program__set_autoattach(skel->progs.end_of_cow, false);
+	bpf_program__set_autoattach(skel->progs.on_mm_release, false);
 	if (opt->stages == FW_STAGES_OFF)
 		bpf_map__set_max_entries(skel->maps.stages, 1);
 	if (!opt->cow) {
@@ -140,6 +143,7 @@ static void close_programs(struct fw_source *source)
 {
 	fw_witness_probes_close(source->witness);
 	fw_cow_probes_close(&source->cow);
+	fw_life_detach(source->life);
 	fw_stage_probes_close(source->stages);
 	forkwatch_bpf__destroy(source->skel);
 	source->witness = NULL;
@@ -311,6 +315,9 @@ static int load_and_attach(struct fw_source *source, const struct fw_source_opti
 	err = load_probes(source, opt);
 	if (!err)
 		err = open_ring(source);
+	/* Where the kernel has no such functions, or refuses the probe, it is not seen. */
+	if (!err)
+		fw_life_attach(source->skel->progs.on_mm_release, source->life);
 	if (!err)
 		err = attach(source);
 	return err;

@@ -130,6 +130,26 @@ void fw_verdicts_add(struct fw_verdicts *verdicts, const struct fw_fork *fork)
 	}
 }
 
+void fw_verdicts_add_life(struct fw_verdicts *verdicts, const struct fw_life *life)
+{
+	struct fw_rule_verdict *rule = &verdicts->rules[fw_rule_index(FW_LIFE_RULE)];
+	struct fw_judgement judgement;
+	struct fw_failure *failure;
+
+	fw_check_life(life, &judgement);
+	if (judgement.verdict == FW_NA)
+		return;
+	rule->counts[judgement.verdict]++;
+	if (judgement.verdict != FW_FAIL || rule->nr_failures == FW_FAILURES_KEPT)
+		return;
+	failure = &rule->failures[rule->nr_failures++];
+	failure->fork = life->fork;
+	fw_name_task(life->comm, life->tid, life->tgid, failure->parent, sizeof(failure->parent));
+	fw_name_task(life->exec->comm, life->exec->hdr.tid, life->exec->hdr.tgid, failure->child,
+		     sizeof(failure->child));
+	snprintf(failure->why, sizeof(failure->why), "%s", judgement.why.text);
+}
+
 static enum fw_verdict overall(const uint64_t *counts)
 {
 	static const enum fw_verdict order[] = { FW_FAIL, FW_PASS, FW_NOT_OBSERVED };

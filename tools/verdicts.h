@@ -9,6 +9,7 @@
 
 #include "allow.h"
 #include "check.h"
+#include "life.h"
 #include "names.h"
 #include "replay.h"
 
@@ -64,6 +65,8 @@ int fw_verdicts_open(struct fw_verdicts *verdicts);
  */
 int fw_verdicts_choose(struct fw_verdicts *verdicts, const char *list, char *word, size_t size);
 void fw_verdicts_add(struct fw_verdicts *verdicts, const struct fw_fork *fork);
+/* What a child did later: judges it. */
+void fw_verdicts_add_life(struct fw_verdicts *verdicts, const struct fw_life *life);
 /* When all forks are in: makes the answer. */
 void fw_verdicts_settle(struct fw_verdicts *verdicts, const struct fw_replay_result *replay);
 void fw_verdicts_close(struct fw_verdicts *verdicts);

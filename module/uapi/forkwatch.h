@@ -22,6 +22,8 @@
  *	fork_return	in P	kernel_clone() ends; its value becomes P's x0
  *	cow		in C	what the two wrote to since, if that is watched
  *
+ * After a vfork, mm_release comes from C before P's fork_return.
+ *
  * first_run and fork_return happen on different CPUs and come in any order.
  * Events of P are matched by its tid, those of C by the address of its
  * task_struct together with its start time. A failed fork has no wakeup_new
@@ -69,7 +71,8 @@
 	E(EXEC,			17,	exec)		\
 	E(EXIT,			18,	exit)		\
 	E(STAGES,		19,	stages)		\
-	E(COW,			20,	cow)
+	E(COW,			20,	cow)		\
+	E(MM_RELEASE,		21,	mm_release)
 
 /* Kinds below this one are sent by the module, the others by BPF programs. */
 #define FORKWATCH_KIND_BPF	16
@@ -460,6 +463,22 @@
 	F(__u32, reserved)
 
 /*
+ * mm_release: kprobe on exec_mm_release() and exit_mm_release(), or on what does
+ * their work: a vfork child is about to let go of @mm, which it runs in, and to
+ * wake its parent. Sent for such children only. @reason is FORKWATCH_RELEASE_*.
+ */
+#define FORKWATCH_FIELDS_mm_release(F, A, S)		\
+	F(__u64, task)					\
+	F(__u64, start_time)				\
+	F(__u64, mm)					\
+	F(__u32, reason)				\
+	F(__u32, reserved)
+
+/* mm_release's @reason. */
+#define FORKWATCH_RELEASE_EXEC	1
+#define FORKWATCH_RELEASE_EXIT	2
+
+/*
  * stages: what the parent did within kernel_clone(), function by function, sent
  * just before fork_return (where no fork_return comes, before fork_exit). The
  * arrays are indexed by FORKWATCH_STAGE_*: @enter is when the function was first
@@ -678,6 +697,7 @@ FORKWATCH_ASSERT(exec, 208);
 FORKWATCH_ASSERT(exit, 56);
 FORKWATCH_ASSERT(stages, 824);
 FORKWATCH_ASSERT(cow, 248);
+FORKWATCH_ASSERT(mm_release, 64);
 
 /*
  * The clone path: syscalls on numbers that arm64 leaves unassigned.

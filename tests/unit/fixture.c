@@ -37,6 +37,7 @@
 #define NEW_STACK	0x0000ffffa0fff000ULL
 #define NEW_TLS		0x0000ffffa17ff5c0ULL
 #define CHILD_TID	0x0000ffffa1f4aa10ULL
+#define OBJECTS		0xffff0000d0000000ULL	/* the mm is the first of them */
 #define PARENT_TID	0x0000fffff0c8e3f8ULL
 #define GRAND_PARENT	300
 
@@ -142,7 +143,8 @@ static void *new_event(enum forkwatch_kind kind, const struct fixture_who *who, 
 	const struct fw_event_type *type = fw_event_type(kind);
 	struct forkwatch_header *event;
 	bool in_child = kind == FORKWATCH_FIRST_RUN || kind == FORKWATCH_TAIL_RETURN ||
-			kind == FORKWATCH_EXEC || kind == FORKWATCH_EXIT;
+			kind == FORKWATCH_EXEC || kind == FORKWATCH_EXIT ||
+			kind == FORKWATCH_MM_RELEASE;
 
 	assert_non_null(type);
 	event = calloc(1, type->size);
@@ -329,7 +331,7 @@ static void fill_objects(struct forkwatch_fork_exit *exit, const struct kind *ki
 		if (i == FORKWATCH_SHARE_IO || i == FORKWATCH_SHARE_SYSVSEM ||
 		    (!has_mm && i <= FORKWATCH_SHARE_PGD))
 			continue;
-		exit->parent_ptr[i] = 0xffff0000d0000000ULL + i * 0x100;
+		exit->parent_ptr[i] = OBJECTS + i * 0x100;
 		exit->child_ptr[i] = exit->parent_ptr[i];
 		if (i != FORKWATCH_SHARE_NSPROXY && !(kind->flags & shared_by[i]))
 			exit->child_ptr[i] += 0x10000;
@@ -478,6 +480,18 @@ static void *make_return(const struct kind *kind, const struct fixture_who *who)
 	return ret;
 }
 
+static void *make_release(const struct fixture_who *who)
+{
+	struct forkwatch_mm_release *release = new_event(FORKWATCH_MM_RELEASE, who, 8);
+
+	release->hdr.time -= 100;
+	release->task = who->child;
+	release->start_time = who->start_time;
+	release->mm = OBJECTS;
+	release->reason = FORKWATCH_RELEASE_EXEC;
+	return release;
+}
+
 static void put(struct fixture_events *events, void *event)
 {
 	assert_true(events->nr < FIXTURE_EVENTS);
@@ -501,12 +515,17 @@ void fixture_make(enum fixture_kind nr, const struct fixture_who *who,
 		put(events, make_exit(kind, who));
 	if (!kind->error && !idle)
 		put(events, make_wakeup(who));
-	if (nr != FIXTURE_IO_THREAD && !idle)
+	if (nr != FIXTURE_IO_THREAD && nr != FIXTURE_VFORK && !idle)
 		put(events, make_return(kind, who));
 	if (!kind->error && !idle) {
 		put(events, make_switch(kind, who));
 		put(events, make_first_run(kind, who));
 		put(events, make_tail(kind, who));
+	}
+	if (nr == FIXTURE_VFORK) {
+		put(events, make_release(who));
+		put(events, make_return(kind, who));
+		put(events, fixture_child_exec(who));
 	}
 }
 
@@ -526,6 +545,8 @@ struct forkwatch_header *fixture_child_exec(const struct fixture_who *who)
 	exec->task = who->child;
 	exec->start_time = who->start_time;
 	exec->old_tid = who->child_tid;
+	exec->mm = OBJECTS + 0x4000;
+	strcpy(exec->path, "/bin/true");
 	return &exec->hdr;
 }
 

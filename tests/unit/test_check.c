@@ -19,6 +19,7 @@
 #include "check.h"
 #include "event.h"
 #include "fixture.h"
+#include "life.h"
 #include "symbols.h"
 
 static struct fw_env env;
@@ -102,10 +103,16 @@ static const char * const not_for[FIXTURE_NR_KINDS] = {
 			    RULES_E,
 };
 
-/* There are no copies that W1 could compare: test_witness.c has some. */
+/*
+ * Rules of vforks; the one that is not about forks, which test_life.c breaks; and W1,
+ * for which there are no copies that it could compare: test_witness.c has some.
+ */
 static bool is_for(enum fixture_kind kind, const char *id)
 {
-	return strcmp(id, "W1") && !is_in(id, not_for[kind]);
+	if (!strcmp(id, "W1") || !strcmp(id, FW_LIFE_RULE) ||
+	    (id[0] == 'F' && kind != FIXTURE_VFORK))
+		return false;
+	return !is_in(id, not_for[kind]);
 }
 
 static void good_forks_pass(void **state)
@@ -451,7 +458,11 @@ static void lose_tid(struct fw_fork *fork)
 	M(still_stepped,	FORK, "E8", "", "child 0x1, expected 0x0",		\
 	  SET_FLAG(fork, FORKWATCH_EXIT_STEPPED))					\
 	M(still_traced,		THREAD, "E8", "", "child 0x2, expected 0x0",		\
-	  SET_FLAG(fork, FORKWATCH_EXIT_SYSCALL_TRACED))
+	  SET_FLAG(fork, FORKWATCH_EXIT_SYSCALL_TRACED))				\
+	M(parent_is_early,	VFORK, "F1", "", "child's mm_release at",		\
+	  fork->ret->hdr.time = fork->release->hdr.time - 1)				\
+	M(runs_in_another_mm,	VFORK, "F2", "", "mm: released by the child",		\
+	  fork->release->mm++)
 
 #define MUTATION_FUNCTION(name, on, id, with, part, mutation)	\
 	static void mutate_##name(struct fw_fork *fork)		\
@@ -507,6 +518,7 @@ static void mutations_break_their_rule(void **state)
 		broken[rule_nr(mutations[i].rule)] = true;
 	}
 	broken[rule_nr("W1")] = true;		/* test_witness.c does */
+	broken[rule_nr(FW_LIFE_RULE)] = true;
 	for (i = 0; i < fw_nr_rules; i++)
 		if (!broken[i])
 			fail_msg("nothing breaks %s", fw_rules[i].id);
@@ -583,6 +595,8 @@ static const struct {
 	{ "E5", "enter exit" },
 	{ "E6", "enter exit" },
 	{ "E8", "enter exit" },
+	{ "F1", "ret release" },
+	{ "F2", "enter exit release" },
 };
 
 static const struct {
@@ -597,6 +611,7 @@ static const struct {
 	{ "first_run", "first_run", EVENT(first_run) },
 	{ "tail_return", "tail_return", EVENT(tail_return) },
 	{ "ret", "fork_return", EVENT(ret) },
+	{ "release", "mm_release", EVENT(release) },
 };
 
 static void lose(struct fw_fork *fork, size_t event)
@@ -614,7 +629,8 @@ static const char *needs_of(const char *rule, enum fixture_kind kind)
 
 	/* Who was told the tid: the thread's parent, the child of a fork. */
 	if (!strcmp(rule, "E7"))
-		return kind == FIXTURE_THREAD ? "enter exit ret" : "enter exit tail_return";
+		return kind == FIXTURE_THREAD ? "enter exit ret" :
+		       kind == FIXTURE_VFORK ? "enter exit" : "enter exit tail_return";
 	for (i = 0; i < ARRAY_SIZE(needs); i++)
 		if (!strcmp(needs[i].rule, rule))
 			return needs[i].needs;
@@ -639,7 +655,8 @@ static void expect_not_observed(enum fixture_kind kind, size_t lost)
 	verdicts = judge(fork);
 	for (i = 0; i < fw_nr_rules; i++) {
 		/* Without fork_enter nobody knows whether it was a user task. */
-		applies = is_for(kind, fw_rules[i].id) ||
+		applies = (is_for(kind, fw_rules[i].id) &&
+			   (fork->enter || fw_rules[i].id[0] != 'F')) ||
 			  (!fork->enter && fw_fork_error(fork) >= 0 &&
 			   may_be_user(fw_rules[i].id));
 		if (!is_in(events[lost].name, needs_of(fw_rules[i].id, kind)) || !applies) {
@@ -662,6 +679,7 @@ static void lost_events_are_not_observed(void **state)
 	(void)state;
 	for (lost = 0; lost < ARRAY_SIZE(events); lost++) {
 		expect_not_observed(FIXTURE_FORK, lost);
+		expect_not_observed(FIXTURE_VFORK, lost);
 		expect_not_observed(FIXTURE_THREAD, lost);
 		expect_not_observed(FIXTURE_KTHREAD, lost);
 		expect_not_observed(FIXTURE_RESTARTED, lost);
@@ -1003,7 +1021,8 @@ static void nothing_but_a_child(void **state)
 	for (i = 0; i < fw_nr_rules; i++)
 		expect_verdict("first_run alone", i, &verdicts[i],
 			       !strcmp(fw_rules[i].id, "C3") ? FW_PASS :
-			       is_in(fw_rules[i].id, "D2 D3 W1") ? FW_NA : FW_NOT_OBSERVED);
+			       is_in(fw_rules[i].id, "D2 D3 F1 F2 W1 X1") ? FW_NA :
+			       FW_NOT_OBSERVED);
 	fw_fork_free(fork);
 }
 
@@ -1092,7 +1111,8 @@ static bool is_older(const struct fw_judgement *judgement)
 {
 	return judgement->verdict == FW_NOT_OBSERVED &&
 	       (strstr(judgement->why.text, " came without ") ||
-		strstr(judgement->why.text, "no tail_return event"));
+		strstr(judgement->why.text, "no tail_return event") ||
+		strstr(judgement->why.text, "no mm_release event"));
 }
 
 /* Good as it was recorded; each mutation breaks its rule, and no other but those it says. */
@@ -1136,6 +1156,7 @@ static struct fw_fork *copy_fork(const struct fw_fork *fork)
 	copy->tail_return = copy_event(fork->tail_return);
 	copy->ret = copy_event(fork->ret);
 	copy->clone_call = copy_event(fork->clone_call);
+	copy->release = copy_event(fork->release);
 	return copy;
 }
 
@@ -1191,6 +1212,9 @@ static void recorded_forks_are_judged(void **state)
 	recorded_broken[rule_nr("D3")] = true;
 	/* Nor were copies recorded. */
 	recorded_broken[rule_nr("W1")] = true;
+	recorded_broken[rule_nr(FW_LIFE_RULE)] = true;
+	recorded_broken[rule_nr("F1")] = true;
+	recorded_broken[rule_nr("F2")] = true;
 	for (i = 0; traces && i < fw_nr_rules; i++)
 		if (!recorded_broken[i])
 			fail_msg("no recorded fork could break %s", fw_rules[i].id);

@@ -1056,10 +1056,192 @@ static void json_sums_up(void **state)
 	fw_fork_free(fork);
 }
 
+/* What vforks waited for, and what children do later. */
+static struct forkwatch_exec exec = {
+	.hdr = {
+		.size = sizeof(exec), .kind = FORKWATCH_EXEC, .cpu = 1, .time = 7000000,
+		.tid = 413, .tgid = 413,
+	},
+	.task = 0xffff0000c1d08000, .start_time = 1, .mm = 2, .old_tid = 413,
+	.comm = "true", .path = "/bin/true",
+};
+
+static struct forkwatch_exit child_exit = {
+	.hdr = { .size = sizeof(child_exit), .kind = FORKWATCH_EXIT, .time = 9000000, .tid = 413 },
+	.task = 0xffff0000c1d08000, .start_time = 1, .code = 3 << 8,
+};
+
+static struct fw_life make_life(void)
+{
+	return (struct fw_life){
+		.fork = 7, .since = 5000000, .task = exec.task, .start_time = 1, .leader_start = 1,
+		.mm = 1,
+		.tid = 413, .tgid = 413, .comm = "sh", .exec = &exec,
+	};
+}
+
+static void show_life(struct output *output, const struct fw_life *life)
+{
+	struct fw_judgement judgement;
+
+	fw_check_life(life, &judgement);
+	assert_int_equal(output->render.ops->life(&output->render, life, &judgement), 0);
+}
+
+static void lives_are_shown(void **state)
+{
+	struct fw_life life = make_life();
+	struct output output;
+
+	(void)state;
+	start(&output, "text", false, false);
+	show_life(&output, &life);
+	life.mm = 2;
+	show_life(&output, &life);
+	life.exec = NULL;
+	life.exit = &child_exit;
+	show_life(&output, &life);
+	child_exit.code = SIGKILL;
+	show_life(&output, &life);
+	child_exit.code = 3 << 8;
+	end(&output, NULL);
+	assert_golden("life", output.data);
+}
+
+static void lives_that_are_quiet(void **state)
+{
+	struct fw_life life = make_life();
+	struct output output;
+
+	(void)state;
+	start(&output, "text", false, true);
+	show_life(&output, &life);
+	end(&output, NULL);
+	assert_string_equal(output.data, "");
+	free(output.data);
+	life.mm = 2;
+	start(&output, "json", false, true);
+	show_life(&output, &life);
+	end(&output, NULL);
+	assert_non_null(strstr(output.data, "\"FAIL\""));
+	free(output.data);
+}
+
+static void json_of_lives_is_as_described(void **state)
+{
+	struct fw_life life = make_life();
+	json_t *schema = load_schema(), *object;
+	struct output output;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		start(&output, "json", false, false);
+		show_life(&output, &life);
+		end(&output, NULL);
+		object = parse_line(output.data);
+		free(output.data);
+		assert_described(schema, "life", object);
+		assert_string_equal(text_at(object, "type", NULL, NULL), i ? "exit" : "exec");
+		json_decref(object);
+		life.exec = NULL;
+		life.exit = &child_exit;
+	}
+	json_decref(schema);
+}
+
+/* @change: what is different from a child that executed /bin/true. */
+static void put_vfork(struct output *output, void (*change)(struct fw_fork *fork))
+{
+	struct fw_fork *fork = make_fork(FIXTURE_VFORK);
+
+	change(fork);
+	show(output, fork);
+	fw_fork_free(fork);
+}
+
+static void no_change(struct fw_fork *fork)
+{
+	(void)fork;
+}
+
+static void ends(struct fw_fork *fork)
+{
+	free(fork->exec);
+	fork->exec = NULL;
+	fork->end = calloc(1, sizeof(*fork->end));
+	assert_non_null(fork->end);
+	fork->end->code = SIGSEGV;
+	fork->release->reason = FORKWATCH_RELEASE_EXIT;
+}
+
+static void is_under_way(struct fw_fork *fork)
+{
+	free(fork->exec);
+	fork->exec = NULL;
+	free(fork->ret);
+	fork->ret = NULL;
+}
+
+static void is_early(struct fw_fork *fork)
+{
+	fork->ret->hdr.time = fork->release->hdr.time - 100;
+}
+
+static void is_killed(struct fw_fork *fork)
+{
+	is_under_way(fork);
+	free(fork->release);
+	fork->release = NULL;
+	fork->parent_killed = true;
+}
+
+static void is_not_seen(struct fw_fork *fork)
+{
+	is_killed(fork);
+	fork->parent_killed = false;
+}
+
+/* The lines of @text that tell of the wait. */
+static char *vfork_lines(const char *text)
+{
+	char *lines = NULL, *line, *copy = strdup(text), *rest = copy;
+	size_t size;
+	FILE *out = open_memstream(&lines, &size);
+
+	while ((line = strsep(&rest, "\n")))
+		if (!strncmp(line, "  vfork ", 8))
+			fprintf(out, "%s\n", line);
+	assert_int_equal(fclose(out), 0);
+	free(copy);
+	return lines;
+}
+
+static void waits_of_vforks(void **state)
+{
+	struct output output;
+
+	(void)state;
+	start(&output, "text", false, false);
+	put_vfork(&output, no_change);
+	put_vfork(&output, ends);
+	put_vfork(&output, is_under_way);
+	put_vfork(&output, is_early);
+	put_vfork(&output, is_killed);
+	put_vfork(&output, is_not_seen);
+	end(&output, NULL);
+	assert_golden("vfork-waits", vfork_lines(output.data));
+	free(output.data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_is_shown),
+		cmocka_unit_test(lives_are_shown),
+		cmocka_unit_test(lives_that_are_quiet),
+		cmocka_unit_test(json_of_lives_is_as_described),
+		cmocka_unit_test(waits_of_vforks),
 		cmocka_unit_test(all_that_is_known_is_shown),
 		cmocka_unit_test(what_changed_meanwhile_is_told),
 		cmocka_unit_test(the_instruction_is_looked_at),

@@ -296,7 +296,6 @@ static void test_choose(void **state)
 {
 	struct fw_verdicts verdicts;
 	char word[16];
-	size_t i;
 
 	(void)state;
 	assert_int_equal(fw_verdicts_open(&verdicts), 0);
@@ -304,10 +303,9 @@ static void test_choose(void **state)
 	assert_true(verdicts.rules[0].chosen);
 	assert_true(verdicts.rules[0].named);
 	assert_false(verdicts.rules[1].chosen);
-	for (i = 0; strcmp(fw_rules[i].id, "E8"); i++)
-		assert_true(i + 1 < fw_nr_rules);
-	assert_true(verdicts.rules[i].chosen);
-	assert_false(verdicts.rules[i].named);
+	assert_true(verdicts.rules[fw_rule_index("E8")].chosen);
+	assert_false(verdicts.rules[fw_rule_index("E8")].named);
+	assert_false(verdicts.rules[fw_rule_index("F1")].chosen);
 	assert_int_equal(fw_verdicts_choose(&verdicts, "A1,Z9", word, sizeof(word)), -EINVAL);
 	assert_string_equal(word, "Z9");
 	assert_int_equal(fw_verdicts_choose(&verdicts, "", word, sizeof(word)), -EINVAL);
