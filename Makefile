@@ -347,6 +347,8 @@ variants:
 		MODULE_VARIANT=x0 MODULE_CFLAGS=-DFORKWATCH_TEST_CHILD_X0=7
 	$(quiet)MAKEFLAGS= $(MAKE) --no-print-directory module KERNEL='$(KERNEL)' \
 		MODULE_VARIANT=abi MODULE_CFLAGS=-DFORKWATCH_ABI_VERSION=9999
+	$(quiet)MAKEFLAGS= $(MAKE) --no-print-directory module KERNEL='$(KERNEL)' \
+		MODULE_VARIANT=lie MODULE_CFLAGS=-DFORKWATCH_TEST_LIE
 .PHONY: variants
 
 .PHONY: guest-programs

@@ -219,6 +219,9 @@ int fw_copy_thread_leave(struct kretprobe_instance *ri, struct pt_regs *regs)
 	event->thread_flags_after = READ_ONCE(task_thread_info(child)->flags);
 	copy_context(&event->context_after, child);
 	copy_regs(&event->regs_after, task_pt_regs(child));
+#ifdef FORKWATCH_TEST_LIE	/* a build that tells what is not so, for the tests */
+	event->regs_after.x[9] ^= 1;
+#endif
 	FW_TRACE(copy_thread, event);
 	return 0;
 }
