@@ -96,7 +96,8 @@ events_of()
 
 load forkwatch.ko
 workloads both
-equal 'both: who saw each event' "$(events_of source)" 'module module module module module module bpf'
+equal 'both: who saw each event' "$(events_of source)" \
+	'module module module module module module bpf'
 equal 'both: and the second witness' "$(events_of witness)" 'bpf bpf bpf bpf bpf bpf -'
 everything both
 workloads bpf
