@@ -342,7 +342,7 @@ static int open_source(struct fw_source **out, const struct fw_source_options *o
 		return fw_source_fail(-ENOMEM, "out of memory");
 	source->alone = opt->witness == FW_WITNESS_ALONE;
 	err = load_and_attach(source, opt);
-	/* Of a module whose events are shorter than ours, or that does not say how long they are. */
+	/* The module's events are shorter than ours, or it does not say how long they are. */
 	if (err == -EINVAL && !source->cut && !source->alone) {
 		unload(source);
 		source->cut = true;
