@@ -100,6 +100,8 @@ storm_case()
 }
 
 mount_peers || exit
+# Work that the kernel put off while it booted is done in the meantime.
+sleep 30
 sed -e '/^#/d' -e 's/ *| */|/g' bench/cases | while IFS='|' read -r name wants command; do
 	if [ "${1-}" = storm ]; then
 		storm_case "$name" "$wants" "$command"

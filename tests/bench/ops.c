@@ -52,8 +52,7 @@ static void op_fork(void)
 
 noreturn static void exec_nothing(void)
 {
-	static char name[] = "ops";
-	static char *argv[] = { name, NULL }, *envp[] = { NULL };
+	char *const argv[] = { program_invocation_name, NULL }, *const envp[] = { NULL };
 
 	execve("/proc/self/exe", argv, envp);
 	_exit(127);

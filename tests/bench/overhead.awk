@@ -58,12 +58,13 @@ END {
 	if (plot) {
 		printf "case"
 		for (j = 1; j <= nr_kernels; j++)
-			printf " %s", kernel[j]
+			printf " \"%s\" \"%s, reader apart\"", kernel[j], kernel[j]
 		print ""
 		for (i = 2; i <= nr_cases; i++) {
 			printf "%s", name[i]
 			for (j = 1; j <= nr_kernels; j++)
-				printf " %s", ratio(kernel[j], name[i], "fork", "cpu")
+				printf " %s %s", ratio(kernel[j], name[i], "fork"),
+					ratio(kernel[j], name[i], "fork", "cpu")
 			print ""
 		}
 		exit
@@ -76,9 +77,10 @@ END {
 	print "caches and TLBs cost nothing there. The operation of the first table is fork, `_exit` in the"
 	print "child, `waitpid`. `ratio` is to the untraced operation of the same boot, on the one CPU that"
 	print "the tracer's own process runs on, too; `reader apart` leaves that process out and counts the"
-	print "CPU time of the workload, which is what a fork itself is slowed down by. The cases are in"
+	print "CPU time of the workload, which is what a fork itself is slowed down by. strace and perf trace"
+	print "stop the workload until they have read, so that only `ratio` tells their cost. The cases are in"
 	print "`tests/bench/cases`.\n"
-	print "![ratios to untraced, reader apart](bench.svg)\n"
+	print "![ratios to untraced](bench.svg)\n"
 	for (j = 1; j <= nr_kernels; j++) {
 		printf "## Kernel %s\n\n", kernel[j]
 		table_of_forks(kernel[j])

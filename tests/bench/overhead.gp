@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Draws the file "plot": a bar for each case and kernel, the ratio to untraced on a log scale.
+# Draws the file "plot": for each case and kernel a bar for the ratio to untraced, and one for that
+# without the reader, on a log scale.
 set terminal svg size 900,520 font "sans,12" background "white"
 set style data histogram
 set style histogram clustered gap 1
@@ -11,6 +12,6 @@ set grid ytics
 set xtics rotate by -35 nomirror
 set key top left
 set datafile missing "-"
-set ylabel "fork+exit+wait, CPU time of the workload / untraced"
+set ylabel "fork+exit+wait, ratio to untraced"
 stats "plot" skip 1 using 2 nooutput
 plot for [i = 2:(STATS_columns)] "plot" using i:xtic(1) title columnheader(i)

@@ -41,6 +41,8 @@ report()
 	{
 		awk -f "$here/overhead.awk" "$results"
 		[ ! -s "$storms" ] || awk -f "$here/storms.awk" "$storms"
+		echo
+		cat "$here/notes.md"
 	} >"$ROOT/docs/bench.md"
 	jq -Rn '{"$comment": "SPDX-License-Identifier: GPL-2.0-only", results: [inputs / " " | {kernel: .[0], case: .[1], operation: .[2]} +
 		if .[3] == "-" then {skipped: .[8:] | join(" ")}
