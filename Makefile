@@ -379,6 +379,12 @@ endif
 readme: ## put what the demo prints into README.md
 	@tests/readme.sh
 
+.PHONY: diff-page
+diff-page: $(build)/$(machine)/forkwatch guest-programs ## docs/diff-5.10-7.md: what a fork does otherwise on 5.10 and 7.x
+	$(quiet)for kernel in 5.10 7; do \
+		$(MAKE) --no-print-directory module KDIR= KERNEL=$$kernel || exit; done
+	@tests/diff-page.sh 5.10 7
+
 .PHONY: check-host
 ifeq ($(native),)
 check-host:
