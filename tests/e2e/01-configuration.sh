@@ -27,18 +27,16 @@ kaslr()
 	echo "${found:-unknown}"
 }
 
-# The preemption model: one that can be changed says which it is, others stand in the version.
+# The preemption model: what the kernel chose while it booted, if it can choose; else its version.
 preempt()
 {
-	if [ -r /sys/kernel/debug/sched/preempt ]; then
-		sed 's/.*(\(.*\)).*/\1/' /sys/kernel/debug/sched/preempt
-		return
-	fi
-	case $(uname -v) in
+	chosen=$(dmesg | sed -n 's/.*Dynamic Preempt: \([a-z]*\).*/\1/p' | tail -n1)
+	case $chosen:$(uname -v) in
+	[a-z]*:*) echo "$chosen" ;;
 	*PREEMPT_RT*) echo rt ;;
 	*PREEMPT_LAZY*) echo lazy ;;
 	*PREEMPT*) echo full ;;
-	*) echo 'none-or-voluntary' ;;
+	*) echo none-or-voluntary ;;
 	esac
 }
 
