@@ -88,7 +88,11 @@ workload 'much memory' 1 '' memory 20
 workload 'forks that fail' case '' fail
 workload 'a storm' total '' storm -n 50
 workload 'with its switches' forks --switches forks 3
-workload 'with its stages' forks '--stages=core' forks 3
+if [ -e /sys/kernel/btf/vmlinux ]; then
+	workload 'with its stages' forks --stages=core forks 3
+else
+	skip 'with its stages' 'BPF programs time them, and this kernel has no BTF'
+fi
 report >"$tmp/report"
 cat "$tmp/report"
 at_least 'rules that were judged' "$(grep '^# rule ' "$tmp/report" | grep -vc ' passed=0 ')" 26
