@@ -35,7 +35,7 @@ preempt()
 	[a-z]*:*) echo "$chosen" ;;
 	*PREEMPT_RT*) echo rt ;;
 	*PREEMPT_LAZY*) echo lazy ;;
-	*PREEMPT*) echo full ;;
+	*PREEMPT*) echo preemptible ;;
 	*) echo none-or-voluntary ;;
 	esac
 }
