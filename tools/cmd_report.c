@@ -173,21 +173,14 @@ static int take_fork(void *ctx, struct fw_fork *fork)
 	return err;
 }
 
-static int take_cow(void *ctx, const struct fw_cow *cow)
-{
-	struct report *report = ctx;
-
-	fw_cow_add(&report->tally.cow, cow->event);
-	return report->format && !report->summary_only ?
-	       report->format->cow(&report->render, cow) : 0;
-}
-
 static int take_life(void *ctx, const struct fw_life *life)
 {
 	struct fw_judgement judgement;
 	struct report *report = ctx;
 	int err;
 
+	if (report->filter.nr && !fw_ids_has(&report->chosen, life->fork))
+		return 0;
 	fw_check_life(life, &judgement);
 	fw_tally_add_life(&report->tally, life, &judgement);
 	err = fw_findings_add_life(report->findings, life, &judgement);
@@ -196,11 +189,22 @@ static int take_life(void *ctx, const struct fw_life *life)
 	return err;
 }
 
+static int take_cow(void *ctx, const struct fw_cow *cow)
+{
+	struct report *report = ctx;
+
+	if (report->filter.nr && !fw_ids_has(&report->chosen, cow->fork))
+		return 0;
+	fw_cow_add(&report->tally.cow, cow->event);
+	return report->format && !report->summary_only ?
+	       report->format->cow(&report->render, cow) : 0;
+}
+
 static const struct fw_replay_sink sink = {
 	.event = take_event,
 	.fork = take_fork,
-	.cow = take_cow,
 	.life = take_life,
+	.cow = take_cow,
 };
 
 static int render(struct report *report)

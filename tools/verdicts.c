@@ -130,6 +130,21 @@ void fw_verdicts_add(struct fw_verdicts *verdicts, const struct fw_fork *fork)
 	}
 }
 
+/* What a child did later has no kind: the fork is long gone. */
+static bool life_is_allowed(struct fw_verdicts *verdicts, struct fw_rule_verdict *rule,
+			    const struct fw_life *life, const char *why)
+{
+	const struct fw_deviation deviation = {
+		.rule = rule->rule->id,
+		.comm = life->comm,
+		.kind = FW_KIND_UNKNOWN,
+		.kernel = verdicts->info->env.release,
+		.why = why,
+	};
+
+	return is_allowed(verdicts, rule, &deviation);
+}
+
 void fw_verdicts_add_life(struct fw_verdicts *verdicts, const struct fw_life *life)
 {
 	struct fw_rule_verdict *rule = &verdicts->rules[fw_rule_index(FW_LIFE_RULE)];
@@ -137,7 +152,9 @@ void fw_verdicts_add_life(struct fw_verdicts *verdicts, const struct fw_life *li
 	struct fw_failure *failure;
 
 	fw_check_life(life, &judgement);
-	if (judgement.verdict == FW_NA)
+	if (judgement.verdict == FW_NA ||
+	    (judgement.verdict == FW_FAIL && life_is_allowed(verdicts, rule, life,
+							     judgement.why.text)))
 		return;
 	rule->counts[judgement.verdict]++;
 	if (judgement.verdict != FW_FAIL || rule->nr_failures == FW_FAILURES_KEPT)
