@@ -478,6 +478,7 @@ MODULE_PROGRAMS(name)
 FORWARD_LAST(fork_return, false)
 FORWARD_LAST(fork_exit, true)
 FORWARD(copy_thread, task)
+FORWARD(arch_state, task)
 
 /* The current task, about to fork; NULL if it is not to be watched. */
 static __always_inline __u8 *find_parent(void)
@@ -530,6 +531,7 @@ static __always_inline int take_fork_enter(const volatile __u64 *ctx, const bool
 
 MODULE_PROGRAMS(fork_enter)
 
+#include "life.bpf.h"
 #include "witness.bpf.h"
 
 /* Every event of the ABI has its program: this does not compile where one is missing. */

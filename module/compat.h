@@ -12,8 +12,11 @@
 #include <linux/sched.h>
 #include <linux/sched/task.h>
 #include <linux/sched/user.h>
+#include <linux/scs.h>
 #include <linux/user_namespace.h>
 #include <linux/version.h>
+
+#include "forkwatch.h"
 
 /*
  * v5.19: c5febea0956f ("fork: Pass struct kernel_clone_args into copy_thread")
@@ -149,6 +152,123 @@ static inline u64 fw_mm_counter(struct mm_struct *mm, int member)
 	return get_mm_counter(mm, member);
 #endif
 }
+
+/*
+ * State of the CPU that came with time. A kernel without it says so, and its
+ * fields read 0.
+ *
+ * v5.16: 5838a1557984 ("arm64/sve: Generalise vector length configuration prctl()
+ * for SME") made the lengths an array.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 16, 0)
+#define fw_thread_sve_vl(t)		((t)->vl[ARM64_VEC_SVE])
+#define fw_thread_sve_vl_onexec(t)	((t)->vl_onexec[ARM64_VEC_SVE])
+#else
+#define fw_thread_sve_vl(t)		((t)->sve_vl)
+#define fw_thread_sve_vl_onexec(t)	((t)->sve_vl_onexec)
+#endif
+#define fw_thread_sve_state(t)		((t)->sve_state)
+
+/* v5.19: 8bd7f91c03d8 ("arm64/sme: Implement traps and syscall handling for SME") */
+#ifdef CONFIG_ARM64_SME
+#define FW_SME(expression)		(expression)
+#else
+#define FW_SME(expression)		0
+#endif
+#define fw_has_sme()			FW_SME(system_supports_sme())
+#define fw_has_tpidr2()			FW_SME(system_supports_tpidr2())
+#define fw_live_tpidr2()		FW_SME(read_sysreg_s(SYS_TPIDR2_EL0))
+#define fw_thread_svcr(t)		FW_SME((t)->svcr)
+#define fw_thread_tpidr2(t)		FW_SME((t)->tpidr2_el0)
+#define fw_thread_sme_vl(t)		FW_SME((t)->vl[ARM64_VEC_SME])
+#define fw_thread_sme_vl_onexec(t)	FW_SME((t)->vl_onexec[ARM64_VEC_SME])
+
+/* v6.3: ce514000da4f ("arm64/sme: Rename za_state to sme_state"), for SME2. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#define fw_has_sme2()			FW_SME(system_supports_sme2())
+#define fw_thread_sme_state(t)		FW_SME((t)->sme_state)
+#else
+#define fw_has_sme2()			0
+#define fw_thread_sme_state(t)		FW_SME((t)->za_state)
+#endif
+
+static inline u32 fw_task_sme_state(const struct task_struct *task)
+{
+	u32 state = 0;
+
+#ifdef TIF_SME
+	if (READ_ONCE(task->thread_info.flags) & BIT(TIF_SME))
+		state |= FORKWATCH_STATE_SME;
+#endif
+	if (fw_thread_sme_state(&task->thread))
+		state |= FORKWATCH_STATE_SME_BUFFER;
+	return state;
+}
+
+/* v6.9: 203f2b95a882 ("arm64/fpsimd: Support FEAT_FPMR") */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+#define fw_has_fpmr()			system_supports_fpmr()
+#define fw_thread_fpmr(t)		((t)->uw.fpmr)
+#else
+#define fw_has_fpmr()			0
+#define fw_thread_fpmr(t)		0
+#endif
+
+/* v6.12: 160a8e13de6c ("arm64: context switch POR_EL0 register") */
+#ifdef CONFIG_ARM64_POE
+#define fw_has_poe()			system_supports_poe()
+#define fw_live_por()			read_sysreg_s(SYS_POR_EL0)
+#define fw_thread_por(t)		((t)->por_el0)
+#else
+#define fw_has_poe()			0
+#define fw_live_por()			0
+#define fw_thread_por(t)		0
+#endif
+
+/* v6.13: fc84bc5378a8 ("arm64/gcs: Context switch GCS state for EL0") */
+#ifdef CONFIG_ARM64_GCS
+#define fw_has_gcs()			system_supports_gcs()
+#define fw_live_gcspr()			read_sysreg_s(SYS_GCSPR_EL0)
+#define fw_thread_gcs(t, member)	((t)->member)
+#else
+#define fw_has_gcs()			0
+#define fw_live_gcspr()			0
+#define fw_thread_gcs(t, member)	0
+#endif
+
+/*
+ * v5.13: 2f79d2fc391e ("arm64: mte: make the per-task SCTLR_EL1 field usable
+ * elsewhere"); v5.15: 638982a03fbc ("arm64: mte: change ASYNC and SYNC TCF
+ * settings into bitfields"), with mte_ctrl for what was gcr_user_*.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 15, 0)
+#define fw_thread_sctlr(t)		((t)->sctlr_user)
+#elif defined(CONFIG_ARM64_MTE)
+#define fw_thread_sctlr(t)		((t)->sctlr_tcf0)
+#else
+#define fw_thread_sctlr(t)		0
+#endif
+
+#ifndef CONFIG_ARM64_MTE
+#define fw_thread_mte(t)		0
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 15, 0)
+#define fw_thread_mte(t)		((t)->mte_ctrl)
+#else
+#define fw_thread_mte(t)		((t)->gcr_user_incl)
+#endif
+
+/* v6.2: 3b619e22c460 ("arm64: implement dynamic shadow call stack for Clang") */
+#ifdef CONFIG_SHADOW_CALL_STACK
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define fw_has_scs()			scs_is_enabled()
+#else
+#define fw_has_scs()			1
+#endif
+#define fw_task_scs(task, member)	((u64)task_thread_info(task)->member)
+#else
+#define fw_has_scs()			0
+#define fw_task_scs(task, member)	0
+#endif
 
 /*
  * What clone3() takes. v7.1 added four flags; a flag that a kernel's headers do

@@ -19,6 +19,7 @@
 
 #include "capture.h"
 #include "probes.h"
+#include "state.h"
 #include "symbols.h"
 
 /*
@@ -69,6 +70,7 @@ enum {
 	PROBE_FORK_RETURN,
 	PROBE_FIRST_RUN,
 	PROBE_TAIL_RETURN,
+	PROBE_ARCH_STATE,
 	PROBE_CPU_SWITCH_TO,
 };
 
@@ -108,6 +110,13 @@ static struct probe probes[] = {
 		.enter_call = fw_schedule_tail_enter,
 		.leave = fw_tail_return,
 		.data_size = sizeof(struct fw_schedule_tail_call),
+	},
+	[PROBE_ARCH_STATE] = {
+		.event = "arch_state",
+		.symbol = "copy_thread",
+		.enter_call = fw_arch_state_enter,
+		.leave = fw_arch_state,
+		.data_size = sizeof(struct fw_arch_state_call),
 	},
 	[PROBE_CPU_SWITCH_TO] = {
 		.event = "cpu_switch_to",
@@ -189,6 +198,7 @@ FW_PROBE_DEFINE(fork_exit, PROBE_FORK_EXIT)
 FW_PROBE_DEFINE(fork_return, PROBE_FORK_RETURN)
 FW_PROBE_DEFINE(first_run, PROBE_FIRST_RUN)
 FW_PROBE_DEFINE(tail_return, PROBE_TAIL_RETURN)
+FW_PROBE_DEFINE(arch_state, PROBE_ARCH_STATE)
 FW_PROBE_DEFINE(cpu_switch_to, PROBE_CPU_SWITCH_TO)
 
 int fw_probes_print(char *buffer, size_t size)

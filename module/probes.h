@@ -19,6 +19,7 @@ FW_PROBE_DECLARE(fork_exit);
 FW_PROBE_DECLARE(fork_return);
 FW_PROBE_DECLARE(first_run);
 FW_PROBE_DECLARE(tail_return);
+FW_PROBE_DECLARE(arch_state);
 FW_PROBE_DECLARE(cpu_switch_to);
 
 /*

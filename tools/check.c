@@ -27,6 +27,25 @@ static bool applies_user(const struct fw_fork *fork, const struct fw_env *env)
 	return (!fork->enter || fw_fork_is_user(fork)) && applies_any(fork, env);
 }
 
+/* Such a child, on a machine that has what the rule speaks of. */
+#define APPLIES_STATE(name, features)						\
+static bool applies_##name(const struct fw_fork *fork, const struct fw_env *env)	\
+{										\
+	return applies_user(fork, env) && fw_has_state(fork, features);		\
+}
+
+#define HAS(feature)	(1U << FORKWATCH_HAS_##feature)
+
+APPLIES_STATE(tpidr2, HAS(TPIDR2) | HAS(POE))
+APPLIES_STATE(fpsimd, HAS(FPSIMD))
+APPLIES_STATE(sve, HAS(SVE))
+APPLIES_STATE(sme, HAS(SME))
+APPLIES_STATE(keys, HAS(PAC_ADDRESS) | HAS(PAC_GENERIC))
+APPLIES_STATE(mte, HAS(MTE))
+APPLIES_STATE(gcs, HAS(GCS))
+APPLIES_STATE(debug, HAS(BREAKPOINTS))
+APPLIES_STATE(scs, HAS(SCS))
+
 static bool applies_kernel(const struct fw_fork *fork, const struct fw_env *env)
 {
 	return !fw_fork_is_user(fork) && applies_any(fork, env);
@@ -95,12 +114,19 @@ static bool applies_restart(const struct fw_fork *fork, const struct fw_env *env
 
 #define READ_IN	"5.10 .. 7.3"
 
+/* Of what not every machine has. */
+#define STATE_RULE(name, who, func, function, what)		\
+	ANY_RULE(name, who, func, function, what, true)
 #define RULE(name, who, func, function, what)			\
+	ANY_RULE(name, who, func, function, what, false)
+
+#define ANY_RULE(name, who, func, function, what, machine)	\
 	{							\
 		.id = (name),					\
 		.text = (what),					\
 		.source = (function),				\
 		.since = READ_IN,				\
+		.of_machine = (machine),			\
 		.applies = applies_##who,			\
 		.holds = fw_holds_##func,			\
 	}
@@ -120,6 +146,8 @@ const struct fw_rule fw_rules[] = {
 	     "orig_x0 and syscallno are the parent's: its x0 and x8 at the svc"),
 	RULE("A7", user, child_tls, "copy_thread",
 	     "the child's tpidr_el0 is the TLS asked for, else the parent's live one"),
+	STATE_RULE("A8", tpidr2, child_tpidr2, "copy_thread",
+	     "tpidr2_el0 and por_el0 are the parent's, the former 0 where ZA may not follow"),
 	RULE("A9", user, child_pt_regs, "task_pt_regs",
 	     "the child's pt_regs end at its stack's top, aligned to 16 bytes"),
 	RULE("B1", any, context_copied, "dup_task_struct",
@@ -168,6 +196,22 @@ const struct fw_rule fw_rules[] = {
 	     "a vfork parent returns after its child's mm_release, by exec or exit"),
 	RULE("F2", vfork, vfork_mm, "copy_mm",
 	     "until then the child runs in its parent's mm (without CLONE_VM, in one of its own)"),
+	STATE_RULE("S1", fpsimd, state_fpsimd, "arch_dup_task_struct",
+	     "v0..v31, fpsr, fpcr and fpmr are the parent's"),
+	STATE_RULE("S2", sve, state_sve, "arch_dup_task_struct",
+	     "the SVE vector lengths are the parent's; its SVE registers are not kept"),
+	STATE_RULE("S3", sme, state_sme, "copy_thread",
+	     "the SME vector lengths are the parent's, streaming mode is off, ZA a copy or off"),
+	STATE_RULE("S4", keys, state_keys, "dup_task_struct",
+	     "the pointer authentication keys are the parent's"),
+	STATE_RULE("S5", mte, state_mte, "arch_dup_task_struct",
+	     "the tag check modes are the parent's, and no tag fault is pending"),
+	STATE_RULE("S6", gcs, state_gcs, "copy_thread_gcs",
+	     "guarded control stack: a thread has its own, other children the parent's"),
+	STATE_RULE("S7", debug, state_debug, "ptrace_hw_copy_thread",
+	     "no hardware breakpoint or watchpoint, and no suspended step"),
+	STATE_RULE("S8", scs, state_scs, "dup_task_struct",
+	     "the shadow call stack is its own, and empty"),
 	RULE("W1", witnessed, witness, "the module and BPF",
 	     "the module and BPF programs read the same of every field that both see"),
 	RULE("X1", later, exec, "begin_new_exec",

@@ -31,6 +31,7 @@ struct fw_rule {
 	const char *text;	/* one line, as shown by `forkwatch list rules` */
 	const char *source;	/* the kernel function that makes it true */
 	const char *since;	/* "5.10 .. ", the kernels it was read in */
+	bool of_machine;	/* it speaks of what not every CPU and kernel has */
 	bool (*applies)(const struct fw_fork *fork, const struct fw_env *env);
 	enum fw_verdict (*holds)(const struct fw_fork *fork, const struct fw_env *env,
 				 struct fw_why *why);

@@ -31,6 +31,7 @@ static const char * const type_names[] = {
 	[FW_CHAR] = "char",
 	[FW_REGS] = "regs",
 	[FW_CONTEXT] = "context",
+	[FW_STATE] = "state",
 };
 
 static const char *string(const json_t *row, const char *key)

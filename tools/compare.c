@@ -325,6 +325,16 @@ static bool is_luck(const struct pair *pair, const char *a, const char *b)
 	       (!strcmp(a, unseen) || !strcmp(b, unseen));
 }
 
+/* Nor is it one that the CPU of one side has what the other's has not. */
+static bool is_of_machine(const struct pair *pair, const char *name, const char *a, const char *b)
+{
+	const char *silent = fw_verdict_name(FW_NA);
+	size_t rule = fw_rule_index(name);
+
+	return pair->member->aspect == FW_ASPECT_RULES && rule < fw_nr_rules &&
+	       fw_rules[rule].of_machine && (!strcmp(a, silent) || !strcmp(b, silent));
+}
+
 struct values {
 	const char *a, *b;
 };
@@ -377,7 +387,8 @@ static void compare_objects(struct pair *pair, const json_t *a, const json_t *b)
 			continue;
 		in_a = value_of(a, name);
 		in_b = value_of(b, name);
-		if (strcmp(in_a, in_b) && !is_luck(pair, in_a, in_b))
+		if (strcmp(in_a, in_b) && !is_luck(pair, in_a, in_b) &&
+		    !is_of_machine(pair, name, in_a, in_b))
 			tell_change(pair, names, i, a, b);
 	}
 	json_decref(names);

@@ -45,6 +45,7 @@ static const char *const type_names[] = {
 	[FW_CHAR] = "text_t",
 	[FW_REGS] = "struct regs",
 	[FW_CONTEXT] = "struct context",
+	[FW_STATE] = "struct state",
 };
 
 /* 64-bit numbers are mostly addresses and registers, 32-bit ones ids; these are not. */
@@ -288,6 +289,7 @@ char *fw_ctf_metadata(const struct fw_trace_info *info, const uint8_t *uuid)
 	put_header(out);
 	put_struct(out, "regs", fw_regs_fields);
 	put_struct(out, "context", fw_context_fields);
+	put_struct(out, "state", fw_state_fields);
 	put_stream(out, FW_CTF_CPU);
 	put_stream(out, FW_CTF_SESSION);
 	each_kind(out, put_kind);

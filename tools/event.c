@@ -17,7 +17,8 @@
 		 __s64 : FW_S64,			\
 		 char : FW_CHAR,			\
 		 struct forkwatch_regs : FW_REGS,	\
-		 struct forkwatch_context : FW_CONTEXT)
+		 struct forkwatch_context : FW_CONTEXT,	\
+		 struct forkwatch_state : FW_STATE)
 
 /*
  * A field list knows neither its struct's name nor how many fields went before,
@@ -46,6 +47,11 @@ const struct fw_field fw_context_fields[] = {
 	{ .name = NULL }
 };
 
+const struct fw_field fw_state_fields[] = {
+	ROWS(FORKWATCH_FIELDS_state, forkwatch_state)
+	{ .name = NULL }
+};
+
 #define EVENT_FIELDS(KIND, value, event)				\
 	static const struct fw_field event##_fields[] = {		\
 		ROWS(FORKWATCH_FIELDS_##event, forkwatch_##event)	\
@@ -62,10 +68,12 @@ FORKWATCH_EVENTS(EVENT_FIELDS)
 #define ORIGIN_cpu_switch_to	"__switch_to"
 #define ORIGIN_clone_call	"sys_ni_syscall"
 #define ORIGIN_tail_return	"schedule_tail"
+#define ORIGIN_arch_state	"copy_thread"
 #define ORIGIN_wakeup_new	"sched_wakeup_new"
 #define ORIGIN_exec		"sched_process_exec"
 #define ORIGIN_exit		"sched_process_exit"
 #define ORIGIN_stages		"kernel_clone"
+#define ORIGIN_mm_release	"exec_mm_release, exit_mm_release"
 #define ORIGIN_cow		"do_wp_page"
 #define ORIGIN_mm_release	"exec_mm_release, exit_mm_release"
 
@@ -107,6 +115,7 @@ static size_t field_end(const struct fw_field *field)
 		[FW_CHAR] = sizeof(char),
 		[FW_REGS] = sizeof(struct forkwatch_regs),
 		[FW_CONTEXT] = sizeof(struct forkwatch_context),
+		[FW_STATE] = sizeof(struct forkwatch_state),
 	};
 
 	return field->offset + bytes[field->type] * field->count;

@@ -20,6 +20,7 @@ enum fw_field_type {
 	FW_CHAR,
 	FW_REGS,		/* struct forkwatch_regs */
 	FW_CONTEXT,		/* struct forkwatch_context */
+	FW_STATE,		/* struct forkwatch_state */
 };
 
 /* One field: @count elements of @type, @offset bytes into the event. */
@@ -45,6 +46,7 @@ extern const struct fw_event_type fw_event_types[];
 extern const struct fw_field fw_header_fields[];
 extern const struct fw_field fw_regs_fields[];
 extern const struct fw_field fw_context_fields[];
+extern const struct fw_field fw_state_fields[];
 
 /* The type of @kind, whoever saw it, or NULL for one that this build does not know. */
 const struct fw_event_type *fw_event_type(uint16_t kind);

@@ -153,6 +153,7 @@ void fw_fork_free(struct fw_fork *fork)
 		return;
 	free(fork->enter);
 	free(fork->copy_thread);
+	free(fork->arch_state);
 	free(fork->exit);
 	free(fork->wakeup);
 	free(fork->first_run);

@@ -43,6 +43,7 @@ struct fw_fork {
 	uint64_t restart_of;		/* id of the attempt that a signal ended, 0: of none */
 	struct forkwatch_fork_enter *enter;
 	struct forkwatch_copy_thread *copy_thread;
+	struct forkwatch_arch_state *arch_state;
 	struct forkwatch_fork_exit *exit;
 	struct forkwatch_wakeup_new *wakeup;
 	struct forkwatch_first_run *first_run;
@@ -111,6 +112,10 @@ typedef void (*fw_fork_fn)(void *ctx, struct fw_fork *fork);
 
 int fw_model_open(struct fw_model **out, fw_fork_fn emit, void *ctx);
 
+/* @life, for what children do later; they are remembered from then on. See life.h. */
+struct fw_life;
+void fw_model_on_life(struct fw_model *model, void (*life)(void *ctx, const struct fw_life *life),
+		      void *ctx);
 struct fw_cow;
 
 /* @fn gets each cow event, behind the fork that it belongs to; see cow.h. Same @ctx as emit's. */

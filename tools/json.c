@@ -54,6 +54,7 @@ static const char * const counts[] = {
 	"seq", "time", "enter_time", "start_time", "switches", "parent_switches", "size",
 	"stack_size", "sas_ss_size", "parent_sas_ss_size", "user_processes", "rlimit_nproc",
 	"parent_pgtables", "child_pgtables", "parent_pages", "child_pages", "enter", "total",
+	"gcs_size",
 	"begin", "parent_faults", "child_faults", "parent_ns", "child_ns", "parent_first",
 	"parent_last", "child_first", "child_last",
 };
@@ -92,6 +93,8 @@ static json_t *element_to_json(const struct fw_field *field, const char *from)
 		return fields_to_json(fw_regs_fields, from, NULL);
 	case FW_CONTEXT:
 		return fields_to_json(fw_context_fields, from, NULL);
+	case FW_STATE:
+		return fields_to_json(fw_state_fields, from, NULL);
 	case FW_CHAR:
 		return fw_json_text(from, field->count);
 	}
@@ -109,6 +112,7 @@ static size_t element_size(enum fw_field_type type)
 		[FW_CHAR] = sizeof(char),
 		[FW_REGS] = sizeof(struct forkwatch_regs),
 		[FW_CONTEXT] = sizeof(struct forkwatch_context),
+		[FW_STATE] = sizeof(struct forkwatch_state),
 	};
 
 	return sizes[type];

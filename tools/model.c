@@ -25,10 +25,10 @@ struct fw_model {
 	struct cpu *cpus;
 	unsigned int nr_cpus;
 	struct fw_opens opens;
+	struct fw_children children;
 	struct fw_cows *cows;
 	fw_fork_fn emit;
 	void *ctx;
-	struct fw_children children;
 };
 
 /* One that was refused is all there is of its fork. */
@@ -51,15 +51,15 @@ static int add_clone_call(struct fw_model *model, void *event)
 /* Nothing is known of this fork but its call, which another number than @syscallno made. */
 static bool is_other_call(const struct fw_fork *fork, int32_t syscallno)
 {
-	return !fork->enter && !fork->copy_thread && !fork->exit &&
+	return !fork->enter && !fork->copy_thread && !fork->arch_state && !fork->exit &&
 	       fork->clone_call && fork->clone_call->nr != syscallno;
 }
 
 /* Can @enter be the beginning of this fork? Only if it was called for, and no more. */
 static bool enter_fits(const struct fw_fork *fork, const struct forkwatch_fork_enter *enter)
 {
-	return fork->clone_call && !fork->enter && !fork->copy_thread && !fork->exit &&
-	       !is_other_call(fork, enter->regs.syscallno);
+	return fork->clone_call && !fork->enter && !fork->copy_thread && !fork->arch_state &&
+	       !fork->exit && !is_other_call(fork, enter->regs.syscallno);
 }
 
 static int add_fork_enter(struct fw_model *model, void *event)
@@ -80,12 +80,19 @@ static int add_fork_enter(struct fw_model *model, void *event)
 	return 0;
 }
 
+/* Is copy_thread() over with @fork, or at work for another child than @child? */
+static bool is_copied(const struct fw_fork *fork, uint64_t child)
+{
+	return fork->exit || (fork->copy_thread && fork->copy_thread->child != child) ||
+	       (fork->arch_state && fork->arch_state->child != child);
+}
+
 static int add_copy_thread(struct fw_model *model, void *event)
 {
 	struct forkwatch_copy_thread *copy_thread = event;
 	struct fw_open *open = fw_opens_by_parent(&model->opens, copy_thread->hdr.tid);
 
-	if (open && (open->fork->copy_thread || open->fork->exit)) {
+	if (open && (open->fork->copy_thread || is_copied(open->fork, copy_thread->child))) {
 		fw_open_leave_parent(&model->opens, open);
 		open = NULL;
 	}
@@ -98,11 +105,28 @@ static int add_copy_thread(struct fw_model *model, void *event)
 	return 0;
 }
 
+/* From copy_thread's probe too, just before or after it. */
+static int add_arch_state(struct fw_model *model, void *event)
+{
+	struct forkwatch_arch_state *state = event;
+	struct fw_open *open = fw_opens_by_parent(&model->opens, state->hdr.tid);
+
+	if (open && (open->fork->arch_state || is_copied(open->fork, state->child))) {
+		fw_open_leave_parent(&model->opens, open);
+		open = NULL;
+	}
+	if (!open)
+		open = fw_opens_add(&model->opens, state->hdr.tid);
+	if (!open)
+		return -ENOMEM;
+	open->fork->arch_state = state;
+	return 0;
+}
+
 /* Can @exit be the end of this fork? */
 static bool exit_fits(const struct fw_fork *fork, const struct forkwatch_fork_exit *exit)
 {
-	return !fork->exit && (!fork->copy_thread || exit->result ||
-			       fork->copy_thread->child == exit->child);
+	return !fork->exit && (exit->result || !is_copied(fork, exit->child));
 }
 
 static int add_fork_exit(struct fw_model *model, void *event)
@@ -317,8 +341,8 @@ static int add_exit(struct fw_model *model, void *event)
 	else
 		free(exit);
 	fw_opens_leave_child(&model->opens, copy.task, copy.start_time);
-	fw_cows_exit(model->cows, copy.task, copy.start_time);
 	fw_children_exit(&model->children, &copy);
+	fw_cows_exit(model->cows, copy.task, copy.start_time);
 	return 0;
 }
 
@@ -356,6 +380,7 @@ static const struct {
 } handlers[] = {
 	{ FORKWATCH_FORK_ENTER, add_fork_enter },
 	{ FORKWATCH_COPY_THREAD, add_copy_thread },
+	{ FORKWATCH_ARCH_STATE, add_arch_state },
 	{ FORKWATCH_FORK_EXIT, add_fork_exit },
 	{ FORKWATCH_FORK_RETURN, add_fork_return },
 	{ FORKWATCH_FIRST_RUN, add_first_run },
@@ -366,8 +391,8 @@ static const struct {
 	{ FORKWATCH_EXEC, add_exec },
 	{ FORKWATCH_EXIT, add_exit },
 	{ FORKWATCH_STAGES, add_stages },
-	{ FORKWATCH_COW, add_cow },
 	{ FORKWATCH_MM_RELEASE, add_mm_release },
+	{ FORKWATCH_COW, add_cow },
 	{ .add = NULL }
 };
 
@@ -502,15 +527,15 @@ int fw_model_open(struct fw_model **out, fw_fork_fn emit, void *ctx)
 	return 0;
 }
 
-void fw_model_on_cow(struct fw_model *model, fw_cow_fn fn)
-{
-	fw_cows_set(model->cows, fn, model->ctx);
-}
-
 void fw_model_on_life(struct fw_model *model, fw_life_fn life, void *ctx)
 {
 	model->children.fn = life;
 	model->children.ctx = ctx;
+}
+
+void fw_model_on_cow(struct fw_model *model, fw_cow_fn fn)
+{
+	fw_cows_set(model->cows, fn, model->ctx);
 }
 
 int fw_model_add(struct fw_model *model, struct forkwatch_header *event)
@@ -541,8 +566,8 @@ void fw_model_close(struct fw_model *model)
 	if (!model)
 		return;
 	fw_opens_free(&model->opens);
-	fw_cows_close(model->cows);
 	fw_children_free(&model->children);
+	fw_cows_close(model->cows);
 	for (i = 0; i < model->nr_cpus; i++) {
 		free(model->cpus[i].last_switch);
 		free(model->cpus[i].copy);

@@ -172,6 +172,7 @@ static const struct member {
 	{ FORKWATCH_CPU_SWITCH_TO, offsetof(struct fw_fork, switch_in) },
 	{ FORKWATCH_CLONE_CALL, offsetof(struct fw_fork, clone_call) },
 	{ FORKWATCH_TAIL_RETURN, offsetof(struct fw_fork, tail_return) },
+	{ FORKWATCH_ARCH_STATE, offsetof(struct fw_fork, arch_state) },
 	{ FORKWATCH_WAKEUP_NEW, offsetof(struct fw_fork, wakeup) },
 	{ FORKWATCH_STAGES, offsetof(struct fw_fork, stages) },
 	{ FORKWATCH_MM_RELEASE, offsetof(struct fw_fork, release) },

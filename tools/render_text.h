@@ -63,6 +63,10 @@ void fw_view_stages(struct fw_view *view);
 /* The table of registers before and after copy_thread(). */
 void fw_view_regs(struct fw_view *view);
 
+/* The row of what else of the CPU's state the child got. */
+bool fw_view_has_state(const struct fw_view *view);
+void fw_view_print_state(struct fw_view *view);
+
 /* What a fork cost when it was over; and many of them, if any were watched. */
 void fw_view_cow(struct fw_text *text, const struct fw_cow *cow);
 void fw_view_cow_totals(struct fw_text *text, const struct fw_cow_totals *totals);

@@ -352,6 +352,7 @@ static void print_missing(struct fw_view *view)
 }
 
 const struct fw_view_row fw_view_run_rows[] = {
+	{ "state", fw_view_has_state, fw_view_print_state },
 	{ "switch", has_run, print_switch },
 	{ "live", has_first_run, print_live },
 	{ "vfork", fw_view_is_vfork, fw_view_print_vfork },

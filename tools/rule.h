@@ -12,6 +12,7 @@
 /* The kind of event that a pointer of struct fw_fork points to. */
 #define FW_KIND_OF_enter	FORKWATCH_FORK_ENTER
 #define FW_KIND_OF_copy_thread	FORKWATCH_COPY_THREAD
+#define FW_KIND_OF_arch_state	FORKWATCH_ARCH_STATE
 #define FW_KIND_OF_exit		FORKWATCH_FORK_EXIT
 #define FW_KIND_OF_wakeup	FORKWATCH_WAKEUP_NEW
 #define FW_KIND_OF_first_run	FORKWATCH_FIRST_RUN
@@ -73,6 +74,9 @@ enum {
 /* The parent is an AArch32 task, and so is its child. */
 bool fw_is_compat(const struct fw_fork *fork);
 
+/* Has this machine any of @features, 1 << FORKWATCH_HAS_*? If nobody saw that: it may. */
+bool fw_has_state(const struct fw_fork *fork, uint32_t features);
+
 /* Did forkwatch_clone() ask for a value of the child's x0? */
 bool fw_asks_x0(const struct fw_fork *fork);
 
@@ -100,9 +104,14 @@ void fw_explain(struct fw_why *why, const char *format, ...) __attribute__((form
 	R(mm)			R(shared)		\
 	R(nsproxy)		R(group)		\
 	R(real_parent)		R(tids)			\
-	R(untraced)		R(witness)		\
-	R(vfork_waits)		R(vfork_mm)		\
-	R(exec)
+	R(untraced)		R(vfork_waits)		\
+	R(vfork_mm)		R(exec)			\
+	R(child_tpidr2)		R(state_fpsimd)		\
+	R(state_sve)		R(state_sme)		\
+	R(state_keys)		R(state_mte)		\
+	R(state_gcs)		R(state_debug)		\
+	R(state_scs)			\
+	R(witness)
 
 #define FW_RULE_HOLDS(rule)							\
 	enum fw_verdict fw_holds_##rule(const struct fw_fork *fork,		\

@@ -14,6 +14,7 @@
  *
  *	fork_enter	in P	copy_process() begins
  *	copy_thread	in P	copy_thread() wrote C's registers
+ *	arch_state	in P	and what else the CPU has of it
  *	fork_exit	in P	copy_process() ends: C exists, or an error
  *	wakeup_new	in P	wake_up_new_task() put C on a run queue
  *	first_run	in C	schedule_tail(): C left cpu_switch_to()
@@ -67,6 +68,7 @@
 	E(CPU_SWITCH_TO,	6,	cpu_switch_to)	\
 	E(CLONE_CALL,		7,	clone_call)	\
 	E(TAIL_RETURN,		8,	tail_return)	\
+	E(ARCH_STATE,		9,	arch_state)	\
 	E(WAKEUP_NEW,		16,	wakeup_new)	\
 	E(EXEC,			17,	exec)		\
 	E(EXIT,			18,	exit)		\
@@ -166,6 +168,39 @@
 	F(__u64, fp)					\
 	F(__u64, sp)					\
 	F(__u64, pc)
+
+/*
+ * state: what else of the CPU's state belongs to a task, from its struct
+ * thread_struct: tpidr2_el0, por_el0, fpmr, svcr, @sctlr (the task's part of
+ * sctlr_el1), @mte (mte_ctrl; before 5.15 gcr_user_incl), its guarded control stack
+ * with its pointer, the shadow call stack, the vector lengths in bytes (onexec: 0
+ * for "as now"), fpsr and fpcr, and how many hardware breakpoints and watchpoints
+ * ptrace has pinned to it. @flags is FORKWATCH_STATE_*.
+ */
+#define FORKWATCH_FIELDS_state(F, A, S)			\
+	F(__u64, tpidr2)				\
+	F(__u64, por)					\
+	F(__u64, fpmr)					\
+	F(__u64, svcr)					\
+	F(__u64, sctlr)					\
+	F(__u64, mte)					\
+	F(__u64, gcspr)					\
+	F(__u64, gcs_base)				\
+	F(__u64, gcs_size)				\
+	F(__u64, scs_base)				\
+	F(__u64, scs_sp)				\
+	F(__u32, gcs_mode)				\
+	F(__u32, gcs_locked)				\
+	F(__u32, sve_vl)				\
+	F(__u32, sve_vl_onexec)				\
+	F(__u32, sme_vl)				\
+	F(__u32, sme_vl_onexec)				\
+	F(__u32, fpsr)					\
+	F(__u32, fpcr)					\
+	F(__u32, breakpoints)				\
+	F(__u32, watchpoints)				\
+	F(__u32, flags)					\
+	F(__u32, reserved)
 
 /*
  * fork_enter: kprobe on copy_process(). @clone_flags .. @fn_arg are the
@@ -399,6 +434,54 @@
 	F(__u32, reserved)
 
 /*
+ * arch_state: kretprobe on copy_thread(). @has says what this kernel and this CPU
+ * have, 1 << FORKWATCH_HAS_*; fields of what they do not have are 0. The parent's
+ * tpidr2, por and gcspr are the live registers; the rest of both is from memory,
+ * which arch_dup_task_struct() has brought up to date. @same says what the child has
+ * in common with the parent, FORKWATCH_SAME_*: v0..v31, and keys, which are secret.
+ */
+#define FORKWATCH_FIELDS_arch_state(F, A, S)		\
+	F(__u64, child)					\
+	F(__u64, clone_flags)				\
+	F(__u32, has)					\
+	F(__u32, same)					\
+	S(struct forkwatch_state, parent_state)		\
+	S(struct forkwatch_state, child_state)
+
+/* arch_state's @has, by bit. */
+#define FORKWATCH_HAS(E)				\
+	E(FPSIMD,	0,	fpsimd)			\
+	E(SVE,		1,	sve)			\
+	E(SME,		2,	sme)			\
+	E(SME2,		3,	sme2)			\
+	E(TPIDR2,	4,	tpidr2)			\
+	E(FPMR,		5,	fpmr)			\
+	E(PAC_ADDRESS,	6,	pac_address)		\
+	E(PAC_GENERIC,	7,	pac_generic)		\
+	E(MTE,		8,	mte)			\
+	E(POE,		9,	poe)			\
+	E(GCS,		10,	gcs)			\
+	E(SCS,		11,	scs)			\
+	E(BREAKPOINTS,	12,	breakpoints)
+
+/* arch_state's @same. */
+#define FORKWATCH_SAME_VREGS	(1U << 0)
+#define FORKWATCH_SAME_APIA	(1U << 1)
+#define FORKWATCH_SAME_APIB	(1U << 2)
+#define FORKWATCH_SAME_APDA	(1U << 3)
+#define FORKWATCH_SAME_APDB	(1U << 4)
+#define FORKWATCH_SAME_APGA	(1U << 5)
+
+/* state's @flags. */
+#define FORKWATCH_STATE_SVE		(1U << 0)	/* it uses SVE without a trap */
+#define FORKWATCH_STATE_SME		(1U << 1)	/* likewise SME */
+#define FORKWATCH_STATE_SVE_BUFFER	(1U << 2)	/* it has memory for its SVE registers */
+#define FORKWATCH_STATE_SME_BUFFER	(1U << 3)	/* and for ZA and ZT0 */
+#define FORKWATCH_STATE_MTE_FAULT	(1U << 4)	/* an asynchronous tag fault is pending */
+#define FORKWATCH_STATE_SUSPENDED_STEP	(1U << 5)	/* its single step waits for a breakpoint */
+#define FORKWATCH_STATE_TAGGED_ADDR	(1U << 6)	/* it may pass tagged addresses */
+
+/*
  * cpu_switch_to: kprobe on the `bl cpu_switch_to` in __switch_to(). @live is
  * what is about to be saved for @prev (its pc is the address after the call),
  * @next_context what is about to be loaded.
@@ -623,6 +706,10 @@ struct forkwatch_context {
 	FORKWATCH_MEMBERS(FORKWATCH_FIELDS_context)
 };
 
+struct forkwatch_state {
+	FORKWATCH_MEMBERS(FORKWATCH_FIELDS_state)
+};
+
 #define FORKWATCH_STRUCT(KIND, value, event)			\
 	struct forkwatch_##event {				\
 		struct forkwatch_header hdr;			\
@@ -640,6 +727,12 @@ enum forkwatch_kind {
 enum forkwatch_pages {
 #define FORKWATCH_ENUM(PAGES, value, name) FORKWATCH_PAGES_##PAGES = value,
 	FORKWATCH_PAGES(FORKWATCH_ENUM)
+#undef FORKWATCH_ENUM
+};
+
+enum forkwatch_has {
+#define FORKWATCH_ENUM(HAS, value, name) FORKWATCH_HAS_##HAS = value,
+	FORKWATCH_HAS(FORKWATCH_ENUM)
 #undef FORKWATCH_ENUM
 };
 
@@ -683,6 +776,8 @@ _Static_assert(sizeof(struct forkwatch_regs) == 288, "forkwatch_regs changed its
 _Static_assert(FORKWATCH_SUM(FORKWATCH_FIELDS_regs) == 288, "forkwatch_regs has padding");
 _Static_assert(sizeof(struct forkwatch_context) == 104, "forkwatch_context changed its size");
 _Static_assert(FORKWATCH_SUM(FORKWATCH_FIELDS_context) == 104, "forkwatch_context has padding");
+_Static_assert(sizeof(struct forkwatch_state) == 136, "forkwatch_state changed its size");
+_Static_assert(FORKWATCH_SUM(FORKWATCH_FIELDS_state) == 136, "forkwatch_state has padding");
 
 FORKWATCH_ASSERT(fork_enter, 576);
 FORKWATCH_ASSERT(copy_thread, 1064);
@@ -692,12 +787,13 @@ FORKWATCH_ASSERT(first_run, 784);
 FORKWATCH_ASSERT(cpu_switch_to, 296);
 FORKWATCH_ASSERT(clone_call, 88);
 FORKWATCH_ASSERT(tail_return, 80);
+FORKWATCH_ASSERT(arch_state, 328);
 FORKWATCH_ASSERT(wakeup_new, 56);
 FORKWATCH_ASSERT(exec, 208);
 FORKWATCH_ASSERT(exit, 56);
 FORKWATCH_ASSERT(stages, 824);
-FORKWATCH_ASSERT(cow, 248);
 FORKWATCH_ASSERT(mm_release, 64);
+FORKWATCH_ASSERT(cow, 248);
 
 /*
  * The clone path: syscalls on numbers that arm64 leaves unassigned.

@@ -312,6 +312,47 @@ static void *make_copy_thread(const struct kind *kind, const struct fixture_who 
 	return copy;
 }
 
+/* The rest of the CPU's state, on a machine that has all of it; see fixture_env_open(). */
+static void *make_arch_state(const struct kind *kind, const struct fixture_who *who)
+{
+	struct forkwatch_arch_state *state = new_event(FORKWATCH_ARCH_STATE, who, 2);
+	struct forkwatch_state *child = &state->child_state;
+
+	state->child = who->child;
+	state->clone_flags = kind->flags;
+	state->has = ~0U;
+	state->same = FORKWATCH_SAME_VREGS | FORKWATCH_SAME_APIA | FORKWATCH_SAME_APIB |
+		      FORKWATCH_SAME_APDA | FORKWATCH_SAME_APDB | FORKWATCH_SAME_APGA;
+	state->parent_state = (struct forkwatch_state) {
+		.tpidr2 = 0xffffa1f60000, .por = 0x77777777, .fpmr = 3, .svcr = 2,
+		.sctlr = 0x4000000000, .mte = 0x10002, .gcspr = 0xffff8a2ffff8,
+		.gcs_base = 0xffff8a200000, .gcs_size = 0x100000, .gcs_mode = 1,
+		.gcs_locked = 1, .scs_base = 0xffff800008450000, .scs_sp = 0xffff800008450040,
+		.sve_vl = 32, .sve_vl_onexec = 16, .sme_vl = 64, .sme_vl_onexec = 16,
+		.fpsr = 0x10, .fpcr = 0x1000000, .breakpoints = 1, .watchpoints = 2,
+		.flags = FORKWATCH_STATE_SVE | FORKWATCH_STATE_SVE_BUFFER |
+			 FORKWATCH_STATE_SME | FORKWATCH_STATE_SME_BUFFER |
+			 FORKWATCH_STATE_MTE_FAULT | FORKWATCH_STATE_SUSPENDED_STEP,
+	};
+	*child = state->parent_state;
+	child->flags = FORKWATCH_STATE_SME | FORKWATCH_STATE_SME_BUFFER |
+		       FORKWATCH_STATE_SVE_BUFFER;
+	child->breakpoints = 0;
+	child->watchpoints = 0;
+	child->scs_base += 0x10000;
+	child->scs_sp = child->scs_base;
+	child->gcs_base = 0;
+	child->gcs_size = 0;
+	if (kind->flags & CLONE_SETTLS)
+		child->tpidr2 = 0;
+	if ((kind->flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM) {
+		child->gcs_base = 0xffff8a400000;
+		child->gcs_size = 0x100000;
+		child->gcspr = child->gcs_base + child->gcs_size - 8;
+	}
+	return state;
+}
+
 /* The objects of both: a kernel thread has no mm, nobody here has an undo list. */
 static void fill_objects(struct forkwatch_fork_exit *exit, const struct kind *kind)
 {
@@ -511,6 +552,8 @@ void fixture_make(enum fixture_kind nr, const struct fixture_who *who,
 		put(events, make_enter(kind, who));
 	if (!kind->no_copy)
 		put(events, make_copy_thread(kind, who));
+	if (!kind->no_copy)
+		put(events, make_arch_state(kind, who));
 	if (!kind->no_enter)
 		put(events, make_exit(kind, who));
 	if (!kind->error && !idle)

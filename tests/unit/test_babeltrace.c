@@ -102,8 +102,9 @@ static void take_value(const char **at, enum fw_field_type type, const uint8_t *
 {
 	uint64_t number;
 
-	if (type == FW_REGS || type == FW_CONTEXT) {
-		take_fields(at, type == FW_REGS ? fw_regs_fields : fw_context_fields, from,
+	if (type == FW_REGS || type == FW_CONTEXT || type == FW_STATE) {
+		take_fields(at, type == FW_REGS ? fw_regs_fields :
+			    type == FW_CONTEXT ? fw_context_fields : fw_state_fields, from,
 			    SIZE_MAX, line);
 		return;
 	}

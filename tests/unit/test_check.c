@@ -83,6 +83,7 @@ static struct fw_judgement *judge(struct fw_fork *fork)
 }
 
 #define RULES_E	"E1 E2 E3 E4 E5 E6 E7 E8"
+#define RULES_S	"S1 S2 S3 S4 S5 S6 S7 S8"
 
 /* What does not apply; all else passes. */
 static const char * const not_for[FIXTURE_NR_KINDS] = {
@@ -92,25 +93,26 @@ static const char * const not_for[FIXTURE_NR_KINDS] = {
 	[FIXTURE_CLONE3] = "B4 D2 D3",
 	[FIXTURE_ASKED_X0] = "B4 D2 D3",
 	[FIXTURE_COMPAT] = "B4 D2 D3",
-	[FIXTURE_KTHREAD] = "A1 A2 A3 A4 A5 A6 A7 A9 B3 D2 D3 E7",
-	[FIXTURE_IO_THREAD] = "A1 A2 A3 A4 A5 A6 A7 A9 B3 D1 D2 D3 E7",
-	[FIXTURE_IDLE] = "A1 A2 A3 A4 A5 A6 A7 A9 B3 C1 C2 C3 C4 C5 D1 D2 D3 E7",
+	[FIXTURE_KTHREAD] = "A1 A2 A3 A4 A5 A6 A7 A8 A9 B3 D2 D3 E7 " RULES_S,
+	[FIXTURE_IO_THREAD] = "A1 A2 A3 A4 A5 A6 A7 A8 A9 B3 D1 D2 D3 E7 " RULES_S,
+	[FIXTURE_IDLE] = "A1 A2 A3 A4 A5 A6 A7 A8 A9 B3 C1 C2 C3 C4 C5 D1 D2 D3 E7 "
+			 RULES_S,
 	[FIXTURE_FAILED] = "B4 C1 C2 C3 C4 C5 D1 D3 " RULES_E,
-	[FIXTURE_FAILED_EARLY] = "A1 A2 A3 A4 A5 A6 A7 A9 B1 B2 B3 B4 B5 C1 C2 C3 C4 C5 D1 "
-				 "D3 " RULES_E,
-	[FIXTURE_RESTARTED] = "A1 A2 A3 A4 A5 A6 A7 A9 B1 B2 B3 B4 B5 C1 C2 C3 C4 C5 D1 " RULES_E,
-	[FIXTURE_REFUSED] = "A1 A2 A3 A4 A5 A6 A7 A9 B1 B2 B3 B4 B5 C1 C2 C3 C4 C5 D1 D2 D3 "
-			    RULES_E,
+	[FIXTURE_FAILED_EARLY] = "A1 A2 A3 A4 A5 A6 A7 A8 A9 B1 B2 B3 B4 B5 C1 C2 C3 C4 C5 D1 "
+				 "D3 " RULES_E " " RULES_S,
+	[FIXTURE_RESTARTED] = "A1 A2 A3 A4 A5 A6 A7 A8 A9 B1 B2 B3 B4 B5 C1 C2 C3 C4 C5 D1 "
+			      RULES_E " " RULES_S,
+	[FIXTURE_REFUSED] = "A1 A2 A3 A4 A5 A6 A7 A8 A9 B1 B2 B3 B4 B5 C1 C2 C3 C4 C5 "
+			    "D1 D2 D3 " RULES_E " " RULES_S,
 };
 
 /*
- * Rules of vforks; the one that is not about forks, which test_life.c breaks; and W1,
- * for which there are no copies that it could compare: test_witness.c has some.
+ * Rules of vforks, the one that is not about forks, and that of witnesses: test_life.c and
+ * test_witness.c break these.
  */
 static bool is_for(enum fixture_kind kind, const char *id)
 {
-	if (!strcmp(id, "W1") || !strcmp(id, FW_LIFE_RULE) ||
-	    (id[0] == 'F' && kind != FIXTURE_VFORK))
+	if (!strcmp(id, FW_LIFE_RULE) || !strcmp(id, "W1") || (id[0] == 'F' && kind != FIXTURE_VFORK))
 		return false;
 	return !is_in(id, not_for[kind]);
 }
@@ -187,6 +189,8 @@ static void lose_tid(struct fw_fork *fork)
 	fork->tail_return->flags = FORKWATCH_TID_READ;
 }
 
+#define CHILD_FLAG(fork, flag) \
+	((fork)->arch_state->child_state.flags |= FORKWATCH_STATE_##flag)
 #define SET_FLAG(fork, flag)	((fork)->exit->flags |= (flag))
 
 /*
@@ -326,6 +330,72 @@ static void lose_tid(struct fw_fork *fork)
 	  fork->first_run->regs.orig_x0++)						\
 	M(regs_syscallno_later,	FORK, "C4", "", "syscallno: after copy_thread",		\
 	  fork->first_run->regs.syscallno = -1)						\
+	M(tpidr2_is_lost,	FORK, "A8", "", "tpidr2: child 0x0, parent 0xffffa1f60000",	\
+	  fork->arch_state->child_state.tpidr2 = 0)					\
+	M(tpidr2_is_kept,	THREAD, "A8", "", "tpidr2: child 0xffffa1f60000, expected 0x0",	\
+	  fork->arch_state->child_state.tpidr2 =					\
+		fork->arch_state->parent_state.tpidr2)					\
+	M(por_differs,		VFORK, "A8", "", "por: child 0x77777776",		\
+	  fork->arch_state->child_state.por--)						\
+	M(vregs_differ,		FORK, "S1", "", "v0..v31 the same: child 0x0",		\
+	  fork->arch_state->same &= ~FORKWATCH_SAME_VREGS)				\
+	M(fpsr_differs,		FORK, "S1", "", "fpsr: child 0x0, parent 0x10",		\
+	  fork->arch_state->child_state.fpsr = 0)					\
+	M(fpcr_differs,		THREAD, "S1", "", "fpcr: child",			\
+	  fork->arch_state->child_state.fpcr = 0)					\
+	M(fpmr_differs,		FORK, "S1", "", "fpmr: child",				\
+	  fork->arch_state->child_state.fpmr++)						\
+	M(sve_vl_differs,	FORK, "S2", "", "sve_vl: child 0x10, parent 0x20",	\
+	  fork->arch_state->child_state.sve_vl = 16)					\
+	M(sve_onexec_differs,	FORK, "S2", "", "sve_vl_onexec: child 0x0",		\
+	  fork->arch_state->child_state.sve_vl_onexec = 0)				\
+	M(sve_stays_in_use,	FORK, "S2", "", "SVE in use: child 0x1",		\
+	  CHILD_FLAG(fork, SVE))							\
+	M(sve_memory_is_shared,	FORK, "S2", "", "memory for SVE: child 0x1",		\
+	  fork->arch_state->parent_state.svcr = 0;					\
+	  fork->arch_state->child_state.svcr = 0;					\
+	  fork->arch_state->child_state.flags = FORKWATCH_STATE_SVE_BUFFER)		\
+	M(sme_vl_differs,	FORK, "S3", "", "sme_vl: child",			\
+	  fork->arch_state->child_state.sme_vl /= 2)					\
+	M(sme_onexec_differs,	FORK, "S3", "", "sme_vl_onexec: child",			\
+	  fork->arch_state->child_state.sme_vl_onexec = 0)				\
+	M(streaming_mode_is_on,	FORK, "S3", "", "svcr.SM: child 0x1",			\
+	  fork->arch_state->child_state.svcr |= 1)					\
+	M(za_is_lost,		FORK, "S3", "", "svcr.ZA: child 0x0, expected 0x1",	\
+	  fork->arch_state->child_state.svcr = 0)					\
+	M(za_memory_is_lost,	FORK, "S3", "", "memory for ZA: child 0x0",		\
+	  fork->arch_state->child_state.flags = 0)					\
+	M(address_key_differs,	FORK, "S4", "", "by bit: child 0x3a, expected 0x3e",	\
+	  fork->arch_state->same &= ~FORKWATCH_SAME_APIB)				\
+	M(generic_key_differs,	FORK, "S4", "", "by bit: child 0x1e, expected 0x3e",	\
+	  fork->arch_state->same &= ~FORKWATCH_SAME_APGA)				\
+	M(sctlr_differs,	FORK, "S5", "", "sctlr: child 0x0",			\
+	  fork->arch_state->child_state.sctlr = 0)					\
+	M(mte_differs,		FORK, "S5", "", "mte: child 0x10003",			\
+	  fork->arch_state->child_state.mte++)						\
+	M(tag_fault_is_kept,	FORK, "S5", "", "tag fault pending: child 0x1",		\
+	  CHILD_FLAG(fork, MTE_FAULT))							\
+	M(gcs_mode_differs,	FORK, "S6", "", "gcs_mode: child 0x0",			\
+	  fork->arch_state->child_state.gcs_mode = 0)					\
+	M(gcs_lock_differs,	FORK, "S6", "", "gcs_locked: child 0x0",		\
+	  fork->arch_state->child_state.gcs_locked = 0)					\
+	M(gcs_of_a_process,	FORK, "S6", "", "gcs_base: child 0x1000, expected 0x0",	\
+	  fork->arch_state->child_state.gcs_base = 0x1000)				\
+	M(gcspr_of_a_process,	VFORK, "S6", "", "gcspr: child",			\
+	  fork->arch_state->child_state.gcspr -= 8)					\
+	M(gcs_of_the_parent,	THREAD, "S6", "", "gcspr within its own stack: child 0x0",	\
+	  fork->arch_state->child_state.gcspr = fork->arch_state->parent_state.gcspr)	\
+	M(breakpoint_is_kept,	FORK, "S7", "", "breakpoints: child 0x1, expected 0x0",	\
+	  fork->arch_state->child_state.breakpoints = 1)				\
+	M(watchpoint_is_kept,	FORK, "S7", "", "watchpoints: child 0x2",		\
+	  fork->arch_state->child_state.watchpoints = 2)				\
+	M(step_is_kept,		FORK, "S7", "", "suspended step: child 0x1",		\
+	  CHILD_FLAG(fork, SUSPENDED_STEP))						\
+	M(scs_is_shared,	FORK, "S8", "", "shadow call stack of its own: child 0x0",	\
+	  fork->arch_state->child_state.scs_base =					\
+		fork->arch_state->parent_state.scs_base)				\
+	M(scs_is_not_empty,	FORK, "S8", "", "scs_sp: child",			\
+	  fork->arch_state->child_state.scs_sp += 8)					\
 	M(exit_before_copy,	FORK, "C5", "", "time: copy_thread",			\
 	  fork->exit->hdr.time = fork->copy_thread->hdr.time - 1)			\
 	M(wakeup_before_exit,	FORK, "C5", "", "wakeup_new, which comes later",	\
@@ -517,8 +587,8 @@ static void mutations_break_their_rule(void **state)
 		expect_broken(&mutations[i]);
 		broken[rule_nr(mutations[i].rule)] = true;
 	}
-	broken[rule_nr("W1")] = true;		/* test_witness.c does */
 	broken[rule_nr(FW_LIFE_RULE)] = true;
+	broken[rule_nr("W1")] = true;		/* test_witness.c does */
 	for (i = 0; i < fw_nr_rules; i++)
 		if (!broken[i])
 			fail_msg("nothing breaks %s", fw_rules[i].id);
@@ -574,6 +644,7 @@ static const struct {
 	{ "A5", "enter copy_thread" },
 	{ "A6", "enter copy_thread" },
 	{ "A7", "enter copy_thread" },
+	{ "A8", "arch_state" },
 	{ "A9", "enter copy_thread" },
 	{ "B1", "copy_thread" },
 	{ "B2", "copy_thread" },
@@ -597,6 +668,14 @@ static const struct {
 	{ "E8", "enter exit" },
 	{ "F1", "ret release" },
 	{ "F2", "enter exit release" },
+	{ "S1", "arch_state" },
+	{ "S2", "arch_state" },
+	{ "S3", "arch_state" },
+	{ "S4", "arch_state" },
+	{ "S5", "arch_state" },
+	{ "S6", "arch_state" },
+	{ "S7", "arch_state" },
+	{ "S8", "arch_state" },
 };
 
 static const struct {
@@ -606,6 +685,7 @@ static const struct {
 } events[] = {
 	{ "enter", "fork_enter", EVENT(enter) },
 	{ "copy_thread", "copy_thread", EVENT(copy_thread) },
+	{ "arch_state", "arch_state", EVENT(arch_state) },
 	{ "exit", "fork_exit", EVENT(exit) },
 	{ "wakeup", "wakeup_new", EVENT(wakeup) },
 	{ "first_run", "first_run", EVENT(first_run) },
@@ -640,7 +720,7 @@ static const char *needs_of(const char *rule, enum fixture_kind kind)
 /* Does the rule speak of a user task's child, and of one of which that is not known? */
 static bool may_be_user(const char *rule)
 {
-	return rule[0] < 'C' || !strcmp(rule, "E7");
+	return rule[0] < 'C' || rule[0] == 'S' || !strcmp(rule, "E7");
 }
 
 /* An event that @kind's fork lost: what needs it was not observed, and names it. */
@@ -753,6 +833,45 @@ static void what_else_hides_a_value(void **state)
 	expect_one(fixture_fork(FIXTURE_KTHREAD), "B4", FW_NOT_OBSERVED, env.release);
 	expect_one(fixture_fork(FIXTURE_FORK), "B5", FW_NOT_OBSERVED, env.release);
 	env.kernel = KERNEL_VERSION(6, 1, 0);
+}
+
+/* From 6.16 on ZA and tpidr2_el0 follow a child only into an mm of its own. */
+static void state_follows_the_mm(void **state)
+{
+	struct fw_fork *fork;
+
+	(void)state;
+	env.kernel = KERNEL_VERSION(6, 16, 0);
+	expect_one(fixture_fork(FIXTURE_FORK), "A8", FW_PASS, "");
+	expect_one(fixture_fork(FIXTURE_FORK), "S3", FW_PASS, "");
+	expect_one(fixture_fork(FIXTURE_VFORK), "A8", FW_FAIL, "tpidr2: child 0xff");
+	expect_one(fixture_fork(FIXTURE_VFORK), "S3", FW_FAIL, "svcr.ZA: child 0x1, expected 0x0");
+	fork = fixture_fork(FIXTURE_VFORK);
+	fork->arch_state->child_state.tpidr2 = 0;
+	expect_one(fork, "A8", FW_PASS, "");
+	env.kernel = 0;
+	expect_one(fixture_fork(FIXTURE_FORK), "A8", FW_NOT_OBSERVED, env.release);
+	expect_one(fixture_fork(FIXTURE_FORK), "S3", FW_NOT_OBSERVED, env.release);
+	env.kernel = KERNEL_VERSION(6, 1, 0);
+}
+
+/* What a CPU does not have is not judged. */
+static void state_that_is_not_there(void **state)
+{
+	const char *const rules[] = { "A8", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8" };
+	struct fw_fork *fork;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rules); i++) {
+		fork = fixture_fork(FIXTURE_FORK);
+		fork->arch_state->has = 0;
+		expect_one(fork, rules[i], FW_NA, "");
+	}
+	fork = fixture_fork(FIXTURE_FORK);
+	fork->arch_state->has = 1U << FORKWATCH_HAS_PAC_GENERIC;
+	fork->arch_state->same = FORKWATCH_SAME_APGA;
+	expect_one(fork, "S4", FW_PASS, "");
 }
 
 /* Rules E: what hides one of many values, and what stands for it in an older recording. */
@@ -1021,7 +1140,7 @@ static void nothing_but_a_child(void **state)
 	for (i = 0; i < fw_nr_rules; i++)
 		expect_verdict("first_run alone", i, &verdicts[i],
 			       !strcmp(fw_rules[i].id, "C3") ? FW_PASS :
-			       is_in(fw_rules[i].id, "D2 D3 F1 F2 W1 X1") ? FW_NA :
+			       is_in(fw_rules[i].id, "D2 D3 F1 F2 X1 W1") ? FW_NA :
 			       FW_NOT_OBSERVED);
 	fw_fork_free(fork);
 }
@@ -1112,6 +1231,7 @@ static bool is_older(const struct fw_judgement *judgement)
 	return judgement->verdict == FW_NOT_OBSERVED &&
 	       (strstr(judgement->why.text, " came without ") ||
 		strstr(judgement->why.text, "no tail_return event") ||
+		strstr(judgement->why.text, "no arch_state event") ||
 		strstr(judgement->why.text, "no mm_release event"));
 }
 
@@ -1150,6 +1270,7 @@ static struct fw_fork *copy_fork(const struct fw_fork *fork)
 	assert_non_null(copy);
 	copy->enter = copy_event(fork->enter);
 	copy->copy_thread = copy_event(fork->copy_thread);
+	copy->arch_state = copy_event(fork->arch_state);
 	copy->exit = copy_event(fork->exit);
 	copy->wakeup = copy_event(fork->wakeup);
 	copy->first_run = copy_event(fork->first_run);
@@ -1160,6 +1281,14 @@ static struct fw_fork *copy_fork(const struct fw_fork *fork)
 	return copy;
 }
 
+/* Did the machine have it, and the module see it? */
+static bool has_what_it_speaks_of(const struct fw_fork *fork, const char *rule)
+{
+	const struct fw_rule *is = &fw_rules[rule_nr(rule)];
+
+	return !is->of_machine || (fork->arch_state && is->applies(fork, recorded_env));
+}
+
 static void break_recorded(const char *name, const struct fw_fork *fork,
 			   const struct mutation *mutation)
 {
@@ -1167,7 +1296,7 @@ static void break_recorded(const char *name, const struct fw_fork *fork,
 	struct fw_fork *copy;
 	size_t i;
 
-	if (!is_like(fork, mutation))
+	if (!is_like(fork, mutation) || !has_what_it_speaks_of(fork, mutation->rule))
 		return;
 	copy = copy_fork(fork);
 	mutation->mutate(copy);
@@ -1210,13 +1339,13 @@ static void recorded_forks_are_judged(void **state)
 	traces = fixture_recorded(judge_recorded);
 	/* No recorded workload is hit by a signal that early. */
 	recorded_broken[rule_nr("D3")] = true;
-	/* Nor were copies recorded. */
-	recorded_broken[rule_nr("W1")] = true;
 	recorded_broken[rule_nr(FW_LIFE_RULE)] = true;
 	recorded_broken[rule_nr("F1")] = true;
 	recorded_broken[rule_nr("F2")] = true;
+	/* Nor were copies recorded. */
+	recorded_broken[rule_nr("W1")] = true;
 	for (i = 0; traces && i < fw_nr_rules; i++)
-		if (!recorded_broken[i])
+		if (!recorded_broken[i] && !fw_rules[i].of_machine)
 			fail_msg("no recorded fork could break %s", fw_rules[i].id);
 	free(recorded_broken);
 	if (!traces)
@@ -1235,6 +1364,8 @@ int main(void)
 		TEST(lost_events_are_not_observed),
 		TEST(short_events_are_not_observed),
 		TEST(what_else_hides_a_value),
+		TEST(state_follows_the_mm),
+		TEST(state_that_is_not_there),
 		TEST(what_else_hides_sharing),
 		TEST(what_sharing_allows),
 		TEST(switched_out_once),

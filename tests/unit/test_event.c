@@ -15,6 +15,7 @@ static const size_t bytes[] = {
 	[FW_U16] = 2, [FW_U32] = 4, [FW_U64] = 8, [FW_S32] = 4, [FW_S64] = 8, [FW_CHAR] = 1,
 	[FW_REGS] = sizeof(struct forkwatch_regs),
 	[FW_CONTEXT] = sizeof(struct forkwatch_context),
+	[FW_STATE] = sizeof(struct forkwatch_state),
 };
 
 static size_t end_of(const struct fw_field *field)
@@ -42,6 +43,7 @@ static void table_covers_the_structs(void **state)
 	assert_gapless(fw_header_fields, 0, header);
 	assert_gapless(fw_regs_fields, 0, sizeof(struct forkwatch_regs));
 	assert_gapless(fw_context_fields, 0, sizeof(struct forkwatch_context));
+	assert_gapless(fw_state_fields, 0, sizeof(struct forkwatch_state));
 	for (type = fw_event_types; type->name; type++) {
 		assert_gapless(type->fields, header, type->size);
 		assert_non_null(type->origin);

@@ -323,7 +323,7 @@ static void one_fork_in_every_order(void **state)
 	fixture_make(FIXTURE_FORK, &fixture_who, &events);
 	put_in(&mix, &events, 0, 1);
 	try_orders(&mix);
-	assert_int_equal(mix.tried, 56);	/* 8! / (5! 3!) */
+	assert_int_equal(mix.tried, 84);	/* 9! / (6! 3!) */
 	free_mix(&mix);
 }
 
@@ -385,8 +385,8 @@ static void two_forks_of_a_parent_in_many_orders(void **state)
 static size_t count(const struct fw_fork *fork)
 {
 	return !!fork->enter + !!fork->copy_thread + !!fork->exit + !!fork->wakeup +
-	       !!fork->first_run + !!fork->tail_return + !!fork->ret + !!fork->clone_call +
-	       !!fork->switch_in;
+	       !!fork->first_run + !!fork->tail_return + !!fork->arch_state + !!fork->ret +
+	       !!fork->clone_call + !!fork->switch_in;
 }
 
 /* Adds those of @events whose bit is set. Returns how many there were. */
@@ -634,7 +634,7 @@ static void one_event_lost(void **state)
 		assert_int_equal(test->forks.nr, 2);
 		assert_false(test->forks.first->next->complete);
 		assert_int_equal(count(test->forks.first->next),
-				 kinds[i] == FORKWATCH_FIRST_RUN ? 6 : 7);
+				 kinds[i] == FORKWATCH_FIRST_RUN ? 7 : 8);
 		assert_int_equal(test->forks.first->next->parent_tid, fixture_who.parent_tid);
 		assert_int_equal(test->forks.first->next->child_tid, fixture_who.child_tid);
 		assert_int_equal(fw_model_gaps(test->model), 0);
@@ -852,7 +852,7 @@ static void workers_are_woken_later(void **state)
 	size_t i;
 
 	fixture_make(FIXTURE_IO_THREAD, &fixture_who, &first);
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < 4; i++)
 		add(test, first.list[i]);
 	fixture_make(FIXTURE_FORK, &second, &more);
 	add_all(test, &more);

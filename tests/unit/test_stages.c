@@ -278,7 +278,7 @@ static struct fw_fork *play(size_t at)
 
 static void the_model_takes_stages_to_their_fork(void **state)
 {
-	struct fw_fork *fork = play(4);		/* fork_return */
+	struct fw_fork *fork = play(5);		/* fork_return */
 
 	(void)state;
 	assert_non_null(fork->stages);
@@ -286,7 +286,7 @@ static void the_model_takes_stages_to_their_fork(void **state)
 	fork = play(0);				/* whose? */
 	assert_null(fork->stages);
 	fw_fork_free(fork);
-	fork = play(5);				/* too late */
+	fork = play(6);				/* too late */
 	assert_null(fork->stages);
 	fw_fork_free(fork);
 }
