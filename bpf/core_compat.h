@@ -46,8 +46,6 @@ struct task_struct___cpu {
 	__u32 cpu;
 };
 
-struct vm_operations_struct;
-
 struct vm_area_struct {
 	struct mm_struct *vm_mm;
 	unsigned long vm_flags;

@@ -90,9 +90,11 @@ FW_TRACE_EVENT(tail_return,
 
 FW_TRACE_EVENT(arch_state,
 	TP_printk("has=%#x same=%#x tpidr2=%#llx->%#llx por=%#llx->%#llx svcr=%#llx->%#llx sve_vl=%u->%u flags=%#x->%#x",
-		  __entry->has, __entry->same, __entry->parent_state.tpidr2, __entry->child_state.tpidr2,
-		  __entry->parent_state.por, __entry->child_state.por, __entry->parent_state.svcr,
-		  __entry->child_state.svcr, __entry->parent_state.sve_vl, __entry->child_state.sve_vl,
+		  __entry->has, __entry->same,
+		  __entry->parent_state.tpidr2, __entry->child_state.tpidr2,
+		  __entry->parent_state.por, __entry->child_state.por,
+		  __entry->parent_state.svcr, __entry->child_state.svcr,
+		  __entry->parent_state.sve_vl, __entry->child_state.sve_vl,
 		  __entry->parent_state.flags, __entry->child_state.flags));
 
 FW_TRACE_EVENT(cpu_switch_to,

@@ -115,7 +115,8 @@ struct fw_usyms *fw_replay_usyms(struct fw_replay *replay)
 static void play_event(struct fw_replay *replay, struct forkwatch_header *event)
 {
 	struct fw_replay_result *result = replay->result;
-	pid_t gone = fw_kind(event) == FORKWATCH_EXIT && event->tid == event->tgid ? event->tgid : 0;
+	bool leader = event->tid == event->tgid;
+	pid_t gone = fw_kind(event) == FORKWATCH_EXIT && leader ? event->tgid : 0;
 	int ret;
 
 	if (!result->first_time)

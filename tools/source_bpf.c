@@ -41,7 +41,7 @@ struct fw_source {
 	struct bpf_link *life[FW_LIFE_LINKS];
 	struct ring_buffer *ring;
 	struct fw_watch_set watched;
-	bool cut;			/* the module's events are copied, being shorter than ours */
+	bool cut;			/* the module's events are shorter than ours: copied */
 	struct fw_cpu_state *cpus;	/* libbpf_num_possible_cpus() of them */
 	bool alone;			/* the module is not asked */
 	uint64_t missed;		/* by its probes before we came */
