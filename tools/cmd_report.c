@@ -32,6 +32,7 @@ struct report {
 	struct fw_tree *tree;
 	struct fw_filter filter;
 	struct fw_ids chosen;		/* what it took, by id */
+	struct fw_ids shown;		/* and what of it is within the limit */
 	uint64_t forks, taken;		/* all; those */
 	const struct fw_order *order;	/* NULL: as they began */
 	bool reverse;
@@ -143,6 +144,12 @@ static int take_event(void *ctx, const struct forkwatch_header *event)
 	return report->summary_only || report->format ? 0 : fw_tree_event(report->tree, event);
 }
 
+/* Does the fork @id get a line of its own, and so does what comes of it? */
+static bool is_shown(const struct report *report, uint64_t id)
+{
+	return report->format && !report->summary_only && fw_ids_has(&report->shown, id);
+}
+
 /* One that was asked for. */
 static int take(struct report *report, const struct fw_fork *fork)
 {
@@ -153,7 +160,9 @@ static int take(struct report *report, const struct fw_fork *fork)
 	err = fw_findings_add(report->findings, fork);
 	if (!err)
 		err = fw_ids_add(&report->chosen, fork->id);
-	if (!err && report->format && !report->summary_only && report->taken <= report->limit)
+	if (!err && report->taken <= report->limit)
+		err = fw_ids_add(&report->shown, fork->id);
+	if (!err && is_shown(report, fork->id))
 		err = report->format->fork(&report->render, fork);
 	return err;
 }
@@ -184,7 +193,7 @@ static int take_life(void *ctx, const struct fw_life *life)
 	fw_check_life(life, &judgement);
 	fw_tally_add_life(&report->tally, life, &judgement);
 	err = fw_findings_add_life(report->findings, life, &judgement);
-	if (!err && report->format && report->format->life && !report->summary_only)
+	if (!err && is_shown(report, life->fork) && report->format->life)
 		err = report->format->life(&report->render, life, &judgement);
 	return err;
 }
@@ -196,8 +205,7 @@ static int take_cow(void *ctx, const struct fw_cow *cow)
 	if (report->filter.nr && !fw_ids_has(&report->chosen, cow->fork))
 		return 0;
 	fw_cow_add(&report->tally.cow, cow->event);
-	return report->format && !report->summary_only ?
-	       report->format->cow(&report->render, cow) : 0;
+	return is_shown(report, cow->fork) ? report->format->cow(&report->render, cow) : 0;
 }
 
 static const struct fw_replay_sink sink = {
@@ -261,6 +269,7 @@ static int report_trace(struct report *report)
 		fw_message("%s is incomplete: events were lost, or the recording was cut",
 			   report->dir);
 	fw_ids_free(&report->chosen);
+	fw_ids_free(&report->shown);
 	fw_tree_close(report->tree);
 	fw_findings_close(report->findings);
 	fw_tally_close(&report->tally);
