@@ -86,7 +86,7 @@ enum fw_verdict fw_holds_child_tpidr2(const struct fw_fork *fork, const struct f
 		    !IS(state, tpidr2, "expected", 0, why))
 			return FW_FAIL;
 	}
-	return verdict(!(state->has & HAS(POE)) || INHERITS(state, por, why));
+	return verdict(INHERITS(state, por, why));
 }
 
 enum fw_verdict fw_holds_state_fpsimd(const struct fw_fork *fork, const struct fw_env *env,

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What else of the CPU's state a child got, in a row: only what this machine has. */
+/* What else of the CPU's state a child got, in a row: only what this machine has and is in use. */
 #include "array.h"
 #include "render_text.h"
 
 #define HAS(feature)	(1U << FORKWATCH_HAS_##feature)
 
-/* "= parent" where both are the same, else both. */
+/* "= parent" where both are the same, else both; nothing where there is nothing. */
 static void put_pair(struct fw_view *view, const char *name, uint64_t parent, uint64_t child)
 {
-	if (parent == child)
+	if (parent == child && child)
 		fw_text_item(&view->text, "%s %s = parent", name, fw_view_hex(view, child));
-	else
+	else if (parent != child)
 		fw_text_styled(&view->text, FW_BOLD, "%s %s, parent %s", name,
 			       fw_view_hex(view, child), fw_view_hex(view, parent));
 }
@@ -132,7 +132,7 @@ static const struct {
 
 bool fw_view_has_state(const struct fw_view *view)
 {
-	return view->fork->arch_state && fw_view_from_user(view);
+	return view->fork->arch_state && view->fork->enter && fw_fork_is_user(view->fork);
 }
 
 void fw_view_print_state(struct fw_view *view)
