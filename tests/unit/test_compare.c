@@ -234,7 +234,7 @@ static bool is_address(const char *name)
 		"stack_top", "prev_stack_low", "prev_stack_top", "switch_return", "lr", "sp_el0",
 		"parent_ptr", "child_ptr", "fn", "fn_arg", "tls", "parent_tpidr", "parent_tp",
 		"tp_before", "tp_after", "tpidr_el0", "child_tid", "parent_tid", "set_child_tid",
-		"clear_child_tid", "pidfd",
+		"clear_child_tid", "pidfd", "mm",
 	};
 	size_t i;
 

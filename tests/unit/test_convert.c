@@ -99,10 +99,40 @@ static unsigned int count(const char *text, const char *words)
 	return n;
 }
 
-static void assert_has(const char *text, const char *words)
+__attribute__((format(printf, 2, 3)))
+static void assert_has(const char *text, const char *format, ...)
 {
+	char words[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(words, sizeof(words), format, args);
+	va_end(args);
 	if (!strstr(text, words))
 		fail_msg("`%s' is not in:\n%s", words, text);
+}
+
+/* The parent and the child of the first fork that began in the trace @dir. */
+static void first_tids(const char *dir, unsigned int *parent, unsigned int *child)
+{
+	struct forkwatch_header *event;
+	struct fw_trace *trace;
+	const void *data;
+	size_t size;
+
+	*parent = 0;
+	*child = 0;
+	assert_int_equal(fw_trace_open(&trace, dir), 0);
+	while (!*child && fw_trace_next(trace, &data, &size) > 0) {
+		assert_int_equal(fw_event_decode(data, size, &event), 0);
+		if (event->kind == FORKWATCH_FORK_EXIT) {
+			*parent = event->tid;
+			*child = ((struct forkwatch_fork_exit *)event)->child_tid;
+		}
+		free(event);
+	}
+	fw_trace_close(trace);
+	assert_int_not_equal(*child, 0);
 }
 
 /* The trace @from again, with what @change does to its events. */
@@ -142,6 +172,7 @@ static void name_oddly(struct forkwatch_header *event)
 
 static void test_csv(void **state)
 {
+	unsigned int parent, child;
 	char *text;
 
 	(void)state;
@@ -150,8 +181,10 @@ static void test_csv(void **state)
 	text = run("python3 " READERS "csv_rows.py %s", file);
 	assert_int_equal(count(text, "|fork|"), 6);
 	assert_has(text, "\n6|kind|fork\n");
-	assert_has(text, "\n1|child_tid|129\n");
-	assert_has(text, "\n2|parent_tid|129\n");
+	first_tids(DATA("tree"), &parent, &child);
+	assert_has(text, "\n1|parent_tid|%u\n", parent);
+	assert_has(text, "\n1|child_tid|%u\n", child);
+	assert_has(text, "\n2|parent_tid|%u\n", child);
 	assert_int_equal(count(text, "|error|0\n"), 6);
 	assert_int_equal(count(text, "|complete|yes\n"), 6);
 	assert_int_equal(count(text, "|child_x0|0x0\n"), 6);
@@ -193,6 +226,7 @@ static void test_csv_bytes(void **state)
  */
 static void test_chrome(void **state)
 {
+	unsigned int parent, child;
 	char *text;
 
 	(void)state;
@@ -204,8 +238,9 @@ static void test_chrome(void **state)
 	assert_int_equal(count(text, " schedule_tail 0x0\n"), 6);
 	assert_int_equal(count(text, "from "), 6);
 	assert_int_equal(count(text, "to "), 6);
-	assert_has(text, "from 1 tree 128 tree 128\n");
-	assert_has(text, "to 1 tree 129 tree 129\n");
+	first_tids(DATA("tree"), &parent, &child);
+	assert_has(text, "from 1 tree %u tree %u\n", parent, parent);
+	assert_has(text, "to 1 tree %u tree %u\n", child, child);
 	free(text);
 	convert(DATA("stages"), "chrome");
 	text = run("NODE_PATH=" MODULES " node " READERS "chrome.js %s", file);
@@ -463,6 +498,7 @@ static void test_overlap(void **state)
 /* Another decoder, which knows nothing of our description, finds Perfetto's numbers. */
 static void test_perfetto_numbers(void **state)
 {
+	unsigned int parent, child;
 	char *text;
 
 	(void)state;
@@ -470,11 +506,14 @@ static void test_perfetto_numbers(void **state)
 	convert(DATA("tree"), "perfetto");
 	text = run("protoc --decode_raw <%s", file);
 	/* TracePacket.track_descriptor, with .process and its pid and name, and with .thread. */
-	assert_has(text, "  60 {\n    1: 4294967424\n    3 {\n      1: 128\n      6: \"tree\"\n");
-	assert_has(text, "  60 {\n    1: 128\n    4 {\n      1: 128\n      2: 128\n"
-		   "      5: \"tree\"\n");
+	first_tids(DATA("tree"), &parent, &child);
+	assert_has(text, "  60 {\n    1: %llu\n    3 {\n      1: %u\n      6: \"tree\"\n",
+		   (1ULL << 32) + parent, parent);
+	assert_has(text, "  60 {\n    1: %u\n    4 {\n      1: %u\n      2: %u\n"
+		   "      5: \"tree\"\n", parent, parent, parent);
 	/* TrackEvent's type, track, category and name; its flows, which are 64 bits wide. */
-	assert_has(text, "    9: 1\n    11: 128\n    22: \"fork\"\n    23: \"kernel_clone\"\n");
+	assert_has(text, "    9: 1\n    11: %u\n    22: \"fork\"\n    23: \"kernel_clone\"\n",
+		   parent);
 	assert_has(text, "    47: 0x0000000000000001\n");
 	assert_has(text, "    48: 0x0000000000000001\n");
 	/* An annotation's value and name. */

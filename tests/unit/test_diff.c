@@ -220,6 +220,7 @@ static void lose_second(struct edit *edit, struct forkwatch_header *event)
 	switch (event->kind) {
 	case FORKWATCH_FORK_ENTER:
 	case FORKWATCH_COPY_THREAD:
+	case FORKWATCH_ARCH_STATE:
 	case FORKWATCH_FORK_EXIT:
 	case FORKWATCH_WAKEUP_NEW:
 	case FORKWATCH_FORK_RETURN:
