@@ -12,6 +12,7 @@
 
 #include "cmd.h"
 #include "env.h"
+#include "limit.h"
 #include "message.h"
 #include "observer.h"
 #include "session.h"
@@ -33,6 +34,7 @@ struct record {
 	uint64_t forks;
 	struct fw_trace_info info;
 	struct fw_trace_writer *writer;
+	struct fw_limits_watch *limits;
 };
 
 enum {
@@ -252,10 +254,17 @@ static int sink_event(void *ctx, const void *data, size_t size)
 static int sink_fork(void *ctx, struct fw_fork *fork)
 {
 	struct record *record = ctx;
+	int ret = 0;
 
 	record->forks++;
+	/* What it ran into is known only now. */
+	if (fw_fork_error(fork) < 0) {
+		ret = fw_limits_look(record->limits, fork);
+		ret = ret ? fw_trace_fail(ret, "out of memory") :
+			    fw_trace_limits(record->writer, fork);
+	}
 	fw_fork_free(fork);
-	return 0;
+	return ret;
 }
 
 static int sink_flush(void *ctx)
@@ -332,6 +341,8 @@ static int with_env(struct record *record)
 	int status, ret, ksyms_error;
 
 	ret = fw_env_open(&record->info.env, &ksyms_error);
+	if (!ret)
+		ret = fw_limits_open(&record->limits, "");
 	if (ret) {
 		fw_message("%s", strerror(-ret));
 		return FW_STATUS_RUN_FAILED;
@@ -340,6 +351,7 @@ static int with_env(struct record *record)
 		fw_message("no kernel symbols (%s): see sysctl kernel.kptr_restrict",
 			   strerror(-ksyms_error));
 	status = run_session(record);
+	fw_limits_close(record->limits);
 	fw_env_close(&record->info.env);
 	return status;
 }

@@ -51,11 +51,13 @@ static const char *const type_names[] = {
 /* 64-bit numbers are mostly addresses and registers, 32-bit ones ids; these are not. */
 static const char *const decimal_fields[] = {
 	"stack_size", "start_time", "enter_time", "switches", "parent_switches", "seq_gaps",
-	"ring_drops", "probe_misses", "watch_full", "bad_events", "events", "enter", "total", NULL,
+	"ring_drops", "probe_misses", "watch_full", "bad_events", "events", "enter", "total",
+	"fork_time", "threads", "threads_max", "pid_max", "overcommit", "commit_limit", "committed",
+	"parent_data", "pids_refused", "pids_max", "pids_current", NULL,
 };
 
 static const char *const hex_fields[] = {
-	"flags", "insn", "task_flags", "armed", "absent", "refused", "torn", NULL,
+	"flags", "insn", "task_flags", "armed", "absent", "refused", "torn", "seen", NULL,
 };
 
 static bool is_listed(const char *name, const char *const *list)

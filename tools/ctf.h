@@ -102,7 +102,8 @@ static inline void fw_ctf_from_disk(void *event)
 #define FW_CTF_RECORDS(E)							\
 	E(KERNEL_SYMBOL,	0xff00,	kernel_symbol,	FW_CTF_SESSION,	true)	\
 	E(USER_SYMBOL,		0xff01,	user_symbol,	FW_CTF_CPU,	true)	\
-	E(END,			0xff02,	end,		FW_CTF_SESSION,	false)
+	E(END,			0xff02,	end,		FW_CTF_SESSION,	false)	\
+	E(LIMITS,		0xff03,	limits,		FW_CTF_SESSION,	true)
 
 #define FW_CTF_FIELDS_kernel_symbol(F)	\
 	F(__u64, address)
@@ -119,6 +120,21 @@ static inline void fw_ctf_from_disk(void *event)
 	F(__u64, watch_full)		\
 	F(__u64, bad_events)		\
 	F(__u64, events)
+/* Of the fork whose first event came at @fork_time, see limit.h; the name is the cgroup's. */
+#define FW_CTF_FIELDS_limits(F)	\
+	F(__u64, fork_time)		\
+	F(__u32, seen)			\
+	F(__u32, reserved)		\
+	F(__u64, threads)		\
+	F(__u64, threads_max)		\
+	F(__u64, pid_max)		\
+	F(__u64, overcommit)		\
+	F(__u64, commit_limit)		\
+	F(__u64, committed)		\
+	F(__u64, parent_data)		\
+	F(__u64, pids_refused)		\
+	F(__u64, pids_max)		\
+	F(__u64, pids_current)
 
 #define FW_CTF_MEMBER(type, name)	type name;
 #define FW_CTF_STRUCT(KIND, value, record, stream, named)	\

@@ -42,7 +42,8 @@ static void take_fork(void *ctx, struct fw_fork *fork)
 
 	if (replay->error || !replay->sink->fork) {
 		fw_fork_free(fork);
-	} else if (!fw_check(fork, &fw_trace_info(replay->trace)->env)) {
+	} else if ((fw_fork_error(fork) < 0 && fw_trace_give_limits(replay->trace, fork)) ||
+		   !fw_check(fork, &fw_trace_info(replay->trace)->env)) {
 		fw_fork_free(fork);
 		take_error(replay, -ENOMEM);
 	} else {

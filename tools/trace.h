@@ -81,6 +81,9 @@ int fw_trace_write(struct fw_trace_writer *writer, const void *data, size_t size
 int fw_trace_user_symbol(struct fw_trace_writer *writer, const struct forkwatch_header *event,
 			 uint64_t addr, const char *name);
 
+/* Takes the limits of @fork, which failed, if there are any; see limit.h. */
+int fw_trace_limits(struct fw_trace_writer *writer, const struct fw_fork *fork);
+
 /* Writes what has waited in memory for a second; call it now and then. */
 int fw_trace_tick(struct fw_trace_writer *writer);
 
@@ -110,6 +113,9 @@ const struct fw_trace_info *fw_trace_info(const struct fw_trace *trace);
 typedef void (*fw_trace_symbol_fn)(void *ctx, const struct forkwatch_header *header,
 				   uint64_t addr, const char *name);
 void fw_trace_on_symbol(struct fw_trace *trace, fw_trace_symbol_fn fn, void *ctx);
+
+/* Gives @fork the limits that were recorded for it. Returns 0 (also if none were) or -ENOMEM. */
+int fw_trace_give_limits(struct fw_trace *trace, struct fw_fork *fork);
 
 /*
  * The next event of all CPUs in order of time. @data and @size are its bytes

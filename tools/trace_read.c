@@ -19,6 +19,7 @@
 #include "ctf.h"
 #include "packed.h"
 #include "symbols.h"
+#include "trace_limits.h"
 
 #define DAMAGE_BYTES	4096		/* of text; more than that helps nobody */
 
@@ -42,6 +43,7 @@ struct fw_trace {
 	struct fw_ctf ctf;
 	char *dir;
 	struct fw_ksyms *ksyms;
+	struct fw_recorded_limits limits;
 	struct stream **streams;	/* those of CPUs, a heap: the earliest event first */
 	size_t nr_streams, nr_heap;
 	bool taken;			/* the first event of the heap was given out */
@@ -569,19 +571,27 @@ static void take_end(struct fw_trace *trace, const struct fw_ctf_end *record)
 	};
 }
 
+static int take_record(struct fw_trace *trace, const struct forkwatch_header *hdr)
+{
+	const struct fw_ctf_kernel_symbol *symbol = (const void *)hdr;
+
+	switch (hdr->kind) {
+	case FW_CTF_END:
+		take_end(trace, (const void *)hdr);
+		return 0;
+	case FW_CTF_LIMITS:
+		return fw_recorded_limits_add(&trace->limits, (const void *)hdr);
+	}
+	return fw_ksyms_add(trace->ksyms, symbol->address, (const char *)(symbol + 1));
+}
+
 /* Reads all of a session's stream, whose first event is at hand. */
 static int take_session(struct fw_trace *trace, struct stream *stream)
 {
 	int ret = 0;
 
 	while (!ret && stream->event) {
-		const struct fw_ctf_kernel_symbol *symbol = (const void *)stream->event;
-
-		if (symbol->hdr.kind == FW_CTF_END)
-			take_end(trace, (const void *)stream->event);
-		else
-			ret = fw_ksyms_add(trace->ksyms, symbol->address,
-					   (const char *)(symbol + 1));
+		ret = take_record(trace, stream->event);
 		if (!ret)
 			ret = advance(trace, stream);
 	}
@@ -696,6 +706,7 @@ void fw_trace_close(struct fw_trace *trace)
 	free(trace->streams);
 	if (trace->ksyms)
 		fw_ksyms_close(trace->ksyms);
+	fw_recorded_limits_free(&trace->limits);
 	free(trace->dir);
 	free(trace);
 }
@@ -709,6 +720,11 @@ void fw_trace_on_symbol(struct fw_trace *trace, fw_trace_symbol_fn fn, void *ctx
 {
 	trace->symbol_fn = fn;
 	trace->symbol_ctx = ctx;
+}
+
+int fw_trace_give_limits(struct fw_trace *trace, struct fw_fork *fork)
+{
+	return fw_recorded_limits_give(&trace->limits, fork);
 }
 
 bool fw_trace_ended(const struct fw_trace *trace, struct fw_trace_end *end)

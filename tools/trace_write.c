@@ -23,6 +23,7 @@
 #include "ctf.h"
 #include "packed.h"
 #include "symbols.h"
+#include "trace_limits.h"
 
 #define FLUSH_NS	1000000000ULL
 #define STREAMS_PER_CPU	8		/* the first, and those for late events */
@@ -432,7 +433,7 @@ static int stream_find(struct fw_trace_writer *writer, const struct forkwatch_he
 static int put_record(struct fw_trace_writer *writer, struct stream *stream,
 		      struct forkwatch_header *hdr, size_t size, const char *name)
 {
-	uint8_t bytes[sizeof(struct fw_ctf_end) + FW_CTF_NAME_MAX] ALIGNED;
+	uint8_t bytes[sizeof(struct fw_ctf_limits) + FW_CTF_NAME_MAX] ALIGNED;
 
 	memcpy(bytes, hdr, size);
 	hdr = (void *)bytes;
@@ -628,6 +629,20 @@ int fw_trace_user_symbol(struct fw_trace_writer *writer, const struct forkwatch_
 	if (ret)
 		return ret;
 	return put_record(writer, stream, &symbol.hdr, sizeof(symbol), name);
+}
+
+int fw_trace_limits(struct fw_trace_writer *writer, const struct fw_fork *fork)
+{
+	struct fw_ctf_limits limits;
+
+	if (writer->error)
+		return writer->error;
+	if (!fork->limits)
+		return 0;
+	fw_limits_to_record(fork, &limits);
+	limits.hdr.time = session_time(writer, limits.fork_time);
+	return put_record(writer, writer->session, &limits.hdr, sizeof(limits),
+			  fork->limits->cgroup);
 }
 
 /* Writes what came before @since. */

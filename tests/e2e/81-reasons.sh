@@ -41,6 +41,14 @@ mkdir -p /sys/fs/cgroup/full
 echo 1 >/sys/fs/cgroup/full/pids.max
 fw run -o "$tmp/text" -- sh -c 'echo $$ >/sys/fs/cgroup/full/cgroup.procs; /bin/true; echo no'
 has 'in a full cgroup' "$tmp/text" '-EAGAIN' 'reason  pids.max of cgroup /full is 1 and it has'
+# A recording knows the limits that the fork ran into, which are gone when it is shown.
+fw record -o "$tmp/trace" -- sh -c 'echo $$ >/sys/fs/cgroup/full/cgroup.procs; /bin/true; echo no'
+sed -n 's/.*reason  //p' "$tmp/text" >"$tmp/run"
+echo max >/sys/fs/cgroup/full/pids.max
+fw show "$tmp/trace" last
+sed -n 's/.*reason  //p' "$tmp/out" >"$tmp/show"
+equal 'a recording shows the reason that run gives' "$(cat "$tmp/show")" "$(cat "$tmp/run")"
+has 'a recording: the reason' "$tmp/show" 'pids.max of cgroup /full is 1 and it has'
 rmdir /sys/fs/cgroup/full /sys/fs/cgroup/forkwatch-refused
 
 # Flags: what each of them contradicts.

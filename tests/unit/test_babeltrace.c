@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "ctf.h"
+#include "limit.h"
 #include "trace.h"
 
 /* Events of our reader, to be found again in what babeltrace2 prints. */
@@ -270,6 +271,8 @@ static void write_every_kind(const char *dir)
 		.env = { .release = "6.1.0", .machine = "aarch64" },
 		.command = "say \"\\\x01\n\"", .clock_offset = 1700000000000000000LL,
 	};
+	struct fw_limits limits = { .seen = 1, .threads = 2, .pids_max = 3, .cgroup = "/a \"b\"" };
+	struct fw_fork fork = { .parent_tid = 101, .limits = &limits };
 	struct fw_trace_end end = { .has_status = true };
 	const struct fw_event_type *type;
 	struct fw_trace_writer *writer;
@@ -297,6 +300,7 @@ static void write_every_kind(const char *dir)
 		if (n % 4 == 3)
 			assert_int_equal(fw_trace_flush(writer), 0);
 	}
+	assert_int_equal(fw_trace_limits(writer, &fork), 0);
 	assert_int_equal(fw_trace_finish(writer, &end), 0);
 }
 

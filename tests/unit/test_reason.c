@@ -191,7 +191,7 @@ static void forks_without_one(void **state)
 	assert_null(fork->reason);
 	fw_fork_free(fork);
 
-	/* Without limits, as replayed from a trace. */
+	/* Without limits, which nobody read. */
 	fork = fixture_fork(FIXTURE_FAILED);
 	assert_non_null(fw_check(fork, &env));
 	assert_non_null(fork->reason);

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "ctf.h"
+#include "limit.h"
 #include "symbols.h"
 #include "trace.h"
 
@@ -647,6 +648,162 @@ static void test_user_symbols(void **state)
 	fw_trace_close(trace);
 }
 
+/* The fork of task @tid at @time that failed, with @limits or none. */
+static struct fw_fork failed_fork(uint32_t tid, uint64_t time, struct fw_limits *limits)
+{
+	static struct forkwatch_fork_enter enter;
+
+	enter.hdr.time = time;
+	return (struct fw_fork){ .parent_tid = tid, .enter = &enter, .limits = limits };
+}
+
+static const struct fw_limits full = {
+	.seen = FW_LIMIT_THREADS | FW_LIMIT_PID_MAX | FW_LIMIT_COMMIT | FW_LIMIT_PIDS |
+		FW_LIMIT_PIDS_MAX | FW_LIMIT_PARENT,
+	.threads = 1, .threads_max = 2, .pid_max = 3, .overcommit = 4, .commit_limit = 5,
+	.committed = 6, .parent_data = 7, .pids_refused = 8, .pids_max = 9, .pids_current = 10,
+	.cgroup = "/full",
+};
+
+static void put_limits(struct fw_trace_writer *writer, uint32_t tid, uint64_t time,
+		       const struct fw_limits *from)
+{
+	struct fw_limits limits = *from;
+	struct fw_fork fork = failed_fork(tid, time, &limits);
+
+	assert_int_equal(fw_trace_limits(writer, &fork), 0);
+}
+
+/* What the trace has for the fork of task @tid at @time; NULL: nothing. From malloc. */
+static struct fw_limits *get_limits(struct fw_trace *trace, uint32_t tid, uint64_t time)
+{
+	struct fw_fork fork = failed_fork(tid, time, NULL);
+
+	assert_int_equal(fw_trace_give_limits(trace, &fork), 0);
+	return fork.limits;
+}
+
+static void assert_pids_max(struct fw_trace *trace, uint64_t time, unsigned int seen,
+			    const char *cgroup)
+{
+	struct fw_limits *limits = get_limits(trace, 1, time);
+
+	assert_non_null(limits);
+	assert_int_equal(limits->seen, seen);
+	assert_string_equal(limits->cgroup, cgroup);
+	free(limits);
+}
+
+/* Each fork gets back what it had, whole, and no other does. */
+static void test_limits(void **state)
+{
+	struct fw_trace_writer *writer = create();
+	struct fw_fork none = failed_fork(1, TIME, NULL);
+	struct fw_limits *limits;
+	struct fw_trace *trace;
+	unsigned int i;
+
+	(void)state;
+	put(writer, FORKWATCH_EXIT, 0, 1, TIME);
+	for (i = 100; i-- > 0;)
+		put_limits(writer, i % 3, TIME + i, &(struct fw_limits){ .threads = i });
+	put_limits(writer, 7, TIME + 50, &full);
+	assert_int_equal(fw_trace_limits(writer, &none), 0);
+	finish(writer);
+
+	trace = open_trace();
+	assert_int_equal(count_events(trace), 1);
+	assert_undamaged(trace);
+	for (i = 0; i < 100; i++) {
+		limits = get_limits(trace, i % 3, TIME + i);
+		assert_non_null(limits);
+		assert_int_equal(limits->threads, i);
+		free(limits);
+		assert_null(get_limits(trace, (i + 1) % 3, TIME + i));
+	}
+	limits = get_limits(trace, 7, TIME + 50);
+	assert_non_null(limits);
+	assert_memory_equal(limits, &full, sizeof(full));
+	free(limits);
+	assert_null(get_limits(trace, 7, TIME + 51));
+	fw_trace_close(trace);
+}
+
+/* What no forkwatch wrote: other bits, and names that are none, too long, or for a terminal. */
+static void test_strange_limits(void **state)
+{
+	struct fw_trace_writer *writer = create();
+	struct fw_limits limits = full;
+	struct fw_trace *trace;
+
+	(void)state;
+	limits.seen = ~0U;
+	put_limits(writer, 1, TIME, &limits);
+	strcpy(limits.cgroup, "/\x1b[2J\xff");
+	put_limits(writer, 1, TIME + 1, &limits);
+	*limits.cgroup = '\0';
+	put_limits(writer, 1, TIME + 2, &limits);
+	finish(writer);
+
+	trace = open_trace();
+	assert_pids_max(trace, TIME, full.seen, "/full");
+	assert_pids_max(trace, TIME + 1, full.seen, "/?[2J?");
+	assert_pids_max(trace, TIME + 2, full.seen & ~FW_LIMIT_PIDS_MAX, "");
+	fw_trace_close(trace);
+}
+
+/* The session's stream with the last record of limits of size @size. Returns whether it is read. */
+static bool try_limits_of_size(uint16_t size)
+{
+	struct fw_ctf_header *hdr;
+	struct fw_limits *limits;
+	struct fw_trace *trace;
+	size_t length, at;
+	uint8_t *data;
+	bool found;
+
+	data = get_file(path_of("session"), &length);
+	for (at = sizeof(struct fw_ctf_packet);; at += FW_CTF_ALIGN(hdr->size)) {
+		assert_true(at < length);
+		hdr = (void *)(data + at);
+		if (hdr->id == FW_CTF_LIMITS)
+			break;
+	}
+	hdr->size = size;
+	put_file(path_of("session"), data, length);
+	free(data);
+	trace = open_trace();
+	limits = get_limits(trace, 1, TIME);
+	found = limits;
+	assert_int_equal(*fw_trace_damage(trace) == '\0', found);
+	fw_trace_close(trace);
+	free(limits);
+	return found;
+}
+
+/* A record of a wrong size is damage, and read by nobody. */
+static void test_damaged_limits(void **state)
+{
+	const uint16_t whole = sizeof(struct fw_ctf_limits) + strlen(full.cgroup) + 1;
+	struct fw_trace_writer *writer = create();
+	uint16_t size;
+
+	(void)state;
+	put_limits(writer, 1, TIME, &full);
+	finish(writer);
+	assert_true(try_limits_of_size(whole));
+	for (size = 32; size < whole + 64; size++)
+		if (size != whole) {
+			assert_false(try_limits_of_size(size));
+			assert_true(unlink(path_of("session")) == 0);
+			unlink(path_of("cpu0"));
+			unlink(path_of("metadata"));
+			writer = create();
+			put_limits(writer, 1, TIME, &full);
+			finish(writer);
+		}
+}
+
 static void assert_refused(int error, const char *word)
 {
 	struct fw_trace *trace;
@@ -874,7 +1031,7 @@ static void test_full(void **state)
 
 #define SMALL_PACKETS	3
 
-/* Three packets of two events on CPU 0, some on CPU 1, symbols. */
+/* Three packets of two events on CPU 0, some on CPU 1, symbols, limits. */
 static void write_small(void)
 {
 	struct fw_trace_info with_symbols = info;
@@ -897,6 +1054,7 @@ static void write_small(void)
 		free(event);
 		put(writer, FORKWATCH_EXIT, 0, 2 * i + 1, TIME + 4 * i + 1);
 		put(writer, FORKWATCH_EXIT, 1, i, TIME + 4 * i + 2);
+		put_limits(writer, 1, TIME + 4 * i + 2, &full);
 		assert_int_equal(fw_trace_flush(writer), 0);
 	}
 	assert_int_equal(fw_trace_finish(writer, &end), 0);
@@ -916,6 +1074,7 @@ static int try_reading(bool *damaged)
 	}
 	fw_trace_on_symbol(trace, hear, &heard);
 	n = count_events(trace);
+	free(get_limits(trace, 1, TIME + 2));
 	*damaged = *fw_trace_damage(trace);
 	fw_trace_close(trace);
 	return n;
@@ -1139,6 +1298,9 @@ int main(void)
 		TEST(test_age),
 		TEST(test_kernel_symbols),
 		TEST(test_user_symbols),
+		TEST(test_limits),
+		TEST(test_strange_limits),
+		TEST(test_damaged_limits),
 		TEST(test_foreign),
 		TEST(test_newer),
 		TEST(test_grown),
