@@ -37,7 +37,7 @@ equal "the tool's version is" "$(in_metadata tool_version)" \
 check 'the module has a version' test -s /sys/module/forkwatch/version
 equal "the module's version is" "$(in_metadata module_version)" \
 	"\"$(cat /sys/module/forkwatch/version)\""
-has 'the sources are' "$tmp/trace/metadata" 'sources = "bpf module"'
+equal 'the source is' "$(in_metadata sources)" '"module-bpf"'
 
 # Killed, it is readable up to its last packet.
 rm -rf "$tmp/trace"
