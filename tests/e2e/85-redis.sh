@@ -7,7 +7,7 @@
 
 keys=30000
 key_bytes=10000
-saves=3
+saves=5
 
 redis()
 {
@@ -44,7 +44,7 @@ background="$background $server"
 redis debug populate $keys key $key_bytes >/dev/null
 at_least 'a few hundred MB' "$(info memory used_memory)" $((keys * key_bytes))
 
-watch_process "$server" --stages all -f json -o "$tmp/forks"
+watch_process "$server" --stages core -f json -o "$tmp/forks"
 n=0
 while [ $n -lt $saves ]; do
 	save
@@ -65,8 +65,13 @@ comment <<-END
 	us of fork() for Redis, us of kernel_clone for forkwatch:
 	$(paste "$tmp/usec" "$tmp/ours")
 END
-equal 'the kernel had most of the time that Redis saw, and not more' \
-	"$(paste "$tmp/usec" "$tmp/ours" | awk '$2 > 0.8 * $1 && $2 <= $1' | lines)" $saves
+equal 'the kernel had not more time than Redis saw' \
+	"$(paste "$tmp/usec" "$tmp/ours" | awk '$2 <= $1' | lines)" $saves
+# Redis loses the CPU between its own clocks and the system call now and then, which only adds to
+# its figure: the save where it did so least is the one that compares the two.
+at_least 'and most of it, where nothing else ran in between: in %' \
+	"$(paste "$tmp/usec" "$tmp/ours" |
+		awk '{ share = int(100 * $2 / $1); if (share > most) most = share } END { print most }')" 80
 ./e2e/stages "$tmp/forks" >"$tmp/stages"
 equal 'the stages add up' $? 0
 # Not counting those above it; the child may take the CPU within wake_up_new_task.
