@@ -6,12 +6,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "array.h"
 #include "clone_flags.h"
 #include "limit.h"
 #include "reason.h"
+#include "stages.h"
 
 /* Younger than the oldest headers that this builds with. */
 #ifndef CLONE_NEWTIME
@@ -264,10 +266,55 @@ static bool refused(const struct fw_fork *fork, struct fw_reason *reason)
 	return because(reason, FW_REASON_NOT_OBSERVED, "reason not observed");
 }
 
+/*
+ * The stage that said @error, NULL if none that was watched did: a fork goes no
+ * further than that, so it is the last that began, and the one furthest down.
+ */
+static const char *stage_that_said(const struct fw_fork *fork, int error)
+{
+	struct fw_stages stages;
+	size_t i;
+
+	if (fw_stages_build(fork, FW_BY_START, &stages))
+		return NULL;
+	for (i = stages.nr; i-- > 0;) {
+		const struct fw_stage_row *row = &stages.rows[i];
+
+		if (row->stage != FW_STAGE_OTHER && row->result == error && !row->torn)
+			return row->stage == FORKWATCH_STAGE_KERNEL_CLONE ||
+			       row->stage == FORKWATCH_STAGE_COPY_PROCESS ? NULL : row->name;
+	}
+	return NULL;
+}
+
+static void add_stage(const struct fw_fork *fork, int error, struct fw_reason *reason)
+{
+	const char *stage = stage_that_said(fork, error), *name = fw_error_name(error);
+	size_t length = strlen(reason->text);
+
+	if (stage && name)
+		snprintf(reason->text + length, sizeof(reason->text) - length,
+			 "; refused in %s() with %s", stage, name);
+}
+
+static void find_reason(const struct fw_fork *fork, const struct fw_env *env, int error,
+			struct fw_reason *reason)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(by_error); i++)
+		if (by_error[i].error == error && by_error[i].find(fork, env, reason))
+			return;
+	if (!fork->enter || !fork->exit)
+		because(reason, FW_REASON_NOT_OBSERVED, "reason not observed");
+	else
+		because(reason, FW_REASON_NOT_OBSERVED, "reason not observed; copy_process() "
+			"failed %s copy_thread()", fork->copy_thread ? "after" : "before");
+}
+
 bool fw_reason(const struct fw_fork *fork, const struct fw_env *env, struct fw_reason *reason)
 {
 	int error = fw_fork_error(fork);
-	size_t i;
 
 	if (error >= 0)
 		return false;
@@ -276,13 +323,9 @@ bool fw_reason(const struct fw_fork *fork, const struct fw_env *env, struct fw_r
 	if (fork->copy_thread && fork->copy_thread->result)
 		return because(reason, FW_REASON_COPY_THREAD, "copy_thread() failed with %s",
 			       fw_error_name(fork->copy_thread->result) ? : "an unknown error");
-	for (i = 0; i < ARRAY_SIZE(by_error); i++)
-		if (by_error[i].error == error && by_error[i].find(fork, env, reason))
-			return true;
-	if (!fork->enter || !fork->exit)
-		return because(reason, FW_REASON_NOT_OBSERVED, "reason not observed");
-	return because(reason, FW_REASON_NOT_OBSERVED, "reason not observed; copy_process() failed "
-		       "%s copy_thread()", fork->copy_thread ? "after" : "before");
+	find_reason(fork, env, error, reason);
+	add_stage(fork, error, reason);
+	return true;
 }
 
 const char *fw_reason_name(enum fw_reason_code code)

@@ -40,10 +40,13 @@ has 'by a shell: the summary' "$tmp/text" 'failed  1 rlimit-nproc'
 mkdir -p /sys/fs/cgroup/full
 echo 1 >/sys/fs/cgroup/full/pids.max
 fw run -o "$tmp/text" -- sh -c 'echo $$ >/sys/fs/cgroup/full/cgroup.procs; /bin/true; echo no'
+sed -n 's/.*reason  //p' "$tmp/text" >"$tmp/run"
 has 'in a full cgroup' "$tmp/text" '-EAGAIN' 'reason  pids.max of cgroup /full is 1 and it has'
+fw run --stages core -o "$tmp/text" -- sh -c 'echo $$ >/sys/fs/cgroup/full/cgroup.procs; /bin/true; echo no'
+has 'with stages: the one that refused' "$tmp/text" 'reason  pids.max of cgroup /full is 1' \
+	refused 'cgroup_can_fork()' EAGAIN
 # A recording knows the limits that the fork ran into, which are gone when it is shown.
 fw record -o "$tmp/trace" -- sh -c 'echo $$ >/sys/fs/cgroup/full/cgroup.procs; /bin/true; echo no'
-sed -n 's/.*reason  //p' "$tmp/text" >"$tmp/run"
 echo max >/sys/fs/cgroup/full/pids.max
 fw show "$tmp/trace" last
 sed -n 's/.*reason  //p' "$tmp/out" >"$tmp/show"

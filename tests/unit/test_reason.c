@@ -229,6 +229,47 @@ static void flags_of_newer_kernels(void **state)
 	fw_fork_free(fork);
 }
 
+static void watch(struct fw_fork *fork, int stage, unsigned int start, int result)
+{
+	fork->stages->enter[stage] = fork->enter->hdr.time + start;
+	fork->stages->total[stage] = 1;
+	fork->stages->calls[stage] = 1;
+	fork->stages->result[stage] = result;
+}
+
+static void assert_refused_in(const struct fw_fork *fork, const char *stage)
+{
+	struct fw_reason reason;
+
+	assert_true(fw_reason(fork, &env, &reason));
+	if (stage ? !strstr(reason.text, stage) : !!strstr(reason.text, "refused in"))
+		fail_msg("%s: \"%s\"", stage ? : "no stage", reason.text);
+}
+
+/* Where stages were watched, the last that failed like the fork is named. */
+static void the_stage_that_refused(void **state)
+{
+	struct fw_fork *fork = failed(EARLY, -ENOMEM);
+
+	(void)state;
+	assert_refused_in(fork, NULL);
+	fork->stages = calloc(1, sizeof(*fork->stages));
+	assert_non_null(fork->stages);
+	watch(fork, FORKWATCH_STAGE_COPY_CREDS, 10, 0);
+	assert_refused_in(fork, NULL);
+	watch(fork, FORKWATCH_STAGE_COPY_CREDS, 10, -EAGAIN);
+	assert_refused_in(fork, NULL);
+	watch(fork, FORKWATCH_STAGE_COPY_MM, 20, -ENOMEM);
+	assert_refused_in(fork, "; refused in copy_mm() with ENOMEM");
+	watch(fork, FORKWATCH_STAGE_DUP_MMAP, 30, -ENOMEM);
+	assert_refused_in(fork, "; refused in dup_mmap() with ENOMEM");
+	fork->stages->torn = 1U << FORKWATCH_STAGE_DUP_MMAP;
+	assert_refused_in(fork, "; refused in copy_mm() with ENOMEM");
+	watch(fork, FORKWATCH_STAGE_COPY_IO, 40, -ENOMEM);
+	assert_refused_in(fork, "; refused in copy_io() with ENOMEM");
+	fw_fork_free(fork);
+}
+
 /*
  * A tree of files that stands for /.
  */
@@ -454,6 +495,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_reason_is_proved),
 		cmocka_unit_test(forks_without_one),
+		cmocka_unit_test(the_stage_that_refused),
 		cmocka_unit_test(refused_before_copy_process),
 		cmocka_unit_test(flags_of_newer_kernels),
 		TEST(full_cgroup_is_found),
