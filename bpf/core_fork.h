@@ -189,17 +189,29 @@ static __always_inline bool clone_args_have_fn(void)
 	return bpf_core_field_exists(((struct kernel_clone_args *)0)->fn);
 }
 
-/* The child and the flags, from the arguments of copy_thread(). */
+/*
+ * The child and the flags, from the arguments of copy_thread(). All are read
+ * before one is chosen: clang would choose the address, and 5.10 takes no
+ * access to the registers but by a constant offset.
+ */
 static __always_inline const task_t *copy_thread_child(const __u64 *regs)
 {
-	return (const task_t *)(clone_args_have_fn() ? regs[0] : regs[3]);
+	__u64 first = regs[0], fourth = regs[3];
+
+	barrier_var(first);
+	barrier_var(fourth);
+	return (const task_t *)(clone_args_have_fn() ? first : fourth);
 }
 
 static __always_inline __u64 copy_thread_flags(const __u64 *regs)
 {
+	__u64 first = regs[0], second = regs[1];
+
+	barrier_var(first);
+	barrier_var(second);
 	if (clone_args_have_fn())
-		return BPF_CORE_READ((const struct kernel_clone_args *)regs[1], flags);
-	return regs[0];
+		return BPF_CORE_READ((const struct kernel_clone_args *)second, flags);
+	return first;
 }
 
 /*
