@@ -6,11 +6,13 @@
  * tasks by set_event_pid, and lets their children in (event-fork).
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -89,6 +91,49 @@ static int write_file(struct fw_source *source, const char *file, const char *te
 			      strerror(errno ? errno : EIO));
 }
 
+static int select_task(struct fw_source *source, pid_t tid)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", tid);
+	return write_file(source, "set_event_pid", text);
+}
+
+/* Selects a task that ends: event-fork takes it out of the set again. */
+static int select_ended(struct fw_source *source)
+{
+	int ends[2], err;
+	char byte;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return fw_source_fail(-errno, "pipe: %s", strerror(errno));
+	pid = fork();
+	if (!pid) {
+		close(ends[1]);
+		_exit(read(ends[0], &byte, 1) != 0);
+	}
+	err = pid < 0 ? fw_source_fail(-errno, "fork: %s", strerror(errno)) :
+			select_task(source, pid);
+	close(ends[0]);
+	close(ends[1]);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	return err;
+}
+
+/*
+ * To have no set is to select everybody; ours begins with nobody. Kernels before
+ * v5.16 (8d6e90983ade, "tracing: Create a sparse bitmask for pid filtering")
+ * take no number beyond kernel.pid_max.
+ */
+static int select_nobody(struct fw_source *source)
+{
+	int err = select_task(source, PID_LIMIT - 1);
+
+	return err == -EINVAL ? select_ended(source) : err;
+}
+
 /* What arrives must be the beginning of each fork: a full buffer takes no more. */
 static int set_up(struct fw_source *source, const struct fw_source_options *opt)
 {
@@ -108,12 +153,7 @@ static int set_up(struct fw_source *source, const struct fw_source_options *opt)
 	}
 	if (!err)
 		err = write_file(source, "options/event-fork", "1");
-	/* A set that is empty selects everybody; ours begins with nobody, who is not a task. */
-	if (!err) {
-		snprintf(text, sizeof(text), "%u", PID_LIMIT - 1);
-		err = write_file(source, "set_event_pid", text);
-	}
-	return err;
+	return err ? err : select_nobody(source);
 }
 
 static int enable(struct fw_source *source, const char *system, const char *name)
@@ -310,6 +350,7 @@ static int source_tracefs_losses(struct fw_source *source, struct fw_losses *los
 const struct fw_source_ops fw_source_module = {
 	.name = "module",
 	.what = "the module's events, read from tracefs",
+	.no_stages = true,
 	.open = source_tracefs_open,
 	.watch = source_tracefs_watch,
 	.poll = source_tracefs_poll,
