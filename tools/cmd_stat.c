@@ -27,7 +27,7 @@ struct stat_cmd {
 	struct fw_session_options session;
 	struct fw_output output;
 	const char *dir;		/* a trace, in place of what happens now */
-	bool json, quiet, verbose;
+	bool json, quiet, verbose, stages_asked;
 	uint64_t interval;		/* ns, 0: only in the end */
 	struct fw_env env;
 	struct fw_limits_watch *limits;
@@ -343,6 +343,7 @@ static int parse_value(const struct fw_cmd *cmd, struct stat_cmd *opt, int c)
 					     optarg);
 		return 0;
 	case OPT_STAGES:
+		opt->stages_asked = true;
 		if (fw_parse_stages(optarg, &opt->session.source.stages))
 			return fw_cmd_misuse(cmd, "stages '%s' is none of off, core, all",
 					     optarg);
@@ -409,6 +410,19 @@ static int parse(const struct fw_cmd *cmd, struct stat_cmd *opt, int argc, char 
 	return fault ? fw_cmd_misuse(cmd, "%s", fault) : -1;
 }
 
+/* The stages that nobody asked for are left out where the source has none. */
+static void choose_source(struct stat_cmd *opt)
+{
+	if (!opt->session.ops)
+		opt->session.ops = fw_source_auto(opt->quiet);
+	if (opt->stages_asked || !opt->session.ops->no_stages)
+		return;
+	opt->session.source.stages = FW_STAGES_OFF;
+	if (!opt->quiet)
+		fw_message("source %s: no stages are shown, which BPF programs time",
+			   opt->session.ops->name);
+}
+
 static int stat_main(const struct fw_cmd *cmd, int argc, char **argv)
 {
 	struct stat_cmd opt = {
@@ -419,8 +433,8 @@ static int stat_main(const struct fw_cmd *cmd, int argc, char **argv)
 	status = parse(cmd, &opt, argc, argv);
 	if (status >= 0)
 		return status;
-	if (!opt.session.ops && !opt.dir)
-		opt.session.ops = fw_source_auto(opt.quiet);
+	if (!opt.dir)
+		choose_source(&opt);
 	err = fw_stat_open(&opt.stat);
 	if (err) {
 		fw_message("%s", strerror(-err));

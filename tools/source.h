@@ -28,6 +28,7 @@ struct fw_source;
 struct fw_source_ops {
 	const char *name;	/* "module-bpf", as in --source and in traces */
 	const char *what;	/* in words */
+	bool no_stages;		/* it cannot time them */
 	int (*open)(struct fw_source **out, const struct fw_source_options *opt);
 	/* Watches the task @tid and all it will fork from now on; -EEXIST: it is watched. */
 	int (*watch)(struct fw_source *source, pid_t tid);

@@ -116,6 +116,12 @@ everything module
 fw run --source module --stages core -- true
 equal 'module: no stages: exit status' "$status" 125
 has 'module: no stages: says so' "$tmp/err" 'stages are timed by BPF programs'
+fw stat --source module -- ./workload/forks 2
+equal 'module: stat: exit status' "$status" 0
+equal 'module: stat: leaves stages out, and says so' "$(cat "$tmp/err")" \
+	'forkwatch: source module: no stages are shown, which BPF programs time'
+fw stat --source module --stages core -- true
+equal 'module: stat: refuses stages that are asked for' "$status" 125
 fw run --source other -- true
 equal 'an unknown source: exit status' "$status" 125
 has 'an unknown source: says what there is' "$tmp/err" \
