@@ -117,9 +117,11 @@ has 'the summary of a recording' "$tmp/out" '1 fork counted' children parents
 fw show "$tmp/trace" 1
 has 'one fork of a recording' "$tmp/out" "until its child's exec" ' pages copied'
 
-# Those that are still alive in the end are counted until then.
-fw run --cow -f json -o "$tmp/json" -- sh -c '(sleep 3; :) & :'
+# Those that are still alive in the end are counted until then. This one waits for a writer.
+mkfifo "$tmp/fifo"
+fw run --cow -f json -o "$tmp/json" -- sh -c '(read -r line <"$0") & :' "$tmp/fifo"
 equal 'a child that outlives tracing' "$(cows "$tmp/json" ended | sort -u | grep -c open)" 1
+: <>"$tmp/fifo"
 
 fw run -f json -o "$tmp/json" -- ./workload/cow 100 20 10
 equal 'not asked for, not counted' "$(cows "$tmp/json" fork | lines)" 0
