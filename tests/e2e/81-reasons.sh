@@ -40,7 +40,7 @@ has 'by a shell: the summary' "$tmp/text" 'failed  1 rlimit-nproc'
 mkdir -p /sys/fs/cgroup/full
 echo 1 >/sys/fs/cgroup/full/pids.max
 fw run -o "$tmp/text" -- sh -c 'echo $$ >/sys/fs/cgroup/full/cgroup.procs; /bin/true; echo no'
-sed -n 's/.*reason  //p' "$tmp/text" >"$tmp/run"
+sed -n 's/ [0-9]* tasks$//; s/.*reason  //p' "$tmp/text" >"$tmp/run"
 has 'in a full cgroup' "$tmp/text" '-EAGAIN' 'reason  pids.max of cgroup /full is 1 and it has'
 fw run --stages core -o "$tmp/text" -- sh -c 'echo $$ >/sys/fs/cgroup/full/cgroup.procs; /bin/true; echo no'
 has 'with stages: the one that refused' "$tmp/text" 'reason  pids.max of cgroup /full is 1' \
@@ -50,7 +50,7 @@ has 'with stages: the one that refused' "$tmp/text" 'reason  pids.max of cgroup 
 fw record -o "$tmp/trace" -- sh -c 'echo $$ >/sys/fs/cgroup/full/cgroup.procs; /bin/true; echo no'
 echo max >/sys/fs/cgroup/full/pids.max
 fw show "$tmp/trace" last
-sed -n 's/.*reason  //p' "$tmp/out" >"$tmp/show"
+sed -n 's/ [0-9]* tasks$//; s/.*reason  //p' "$tmp/out" >"$tmp/show"
 equal 'a recording shows the reason that run gives' "$(cat "$tmp/show")" "$(cat "$tmp/run")"
 has 'a recording: the reason' "$tmp/show" 'pids.max of cgroup /full is 1 and it has'
 rmdir /sys/fs/cgroup/full /sys/fs/cgroup/forkwatch-refused
