@@ -7,6 +7,8 @@
 
 fork_probes='copy_process
 copy_thread
+exec_mm_release
+exit_mm_release
 kernel_clone
 schedule_tail'
 
