@@ -119,6 +119,7 @@ has 'one fork of a recording' "$tmp/out" "until its child's exec" ' pages copied
 
 # Those that are still alive in the end are counted until then. This one waits for a writer.
 mkfifo "$tmp/fifo"
+# shellcheck disable=SC2016  # $0 is expanded by that shell
 fw run --cow -f json -o "$tmp/json" -- sh -c '(read -r line <"$0") & :' "$tmp/fifo"
 equal 'a child that outlives tracing' "$(cows "$tmp/json" ended | sort -u | grep -c open)" 1
 : <>"$tmp/fifo"
