@@ -5,12 +5,15 @@
 # shellcheck source=tests/e2e/lib.sh
 . ./e2e/lib.sh
 
-fork_probes='copy_process
-copy_thread
-exec_mm_release
-exit_mm_release
-kernel_clone
-schedule_tail'
+# Of the functions that let go of an mm those that this kernel has.
+fork_probes=$(sort <<-EOF
+	copy_process
+	copy_thread
+	kernel_clone
+	schedule_tail
+	$(awk '$3 ~ /^(mm_exit_exec|exec_mm|exit_mm)_release$/ { print $3 }' /proc/kallsyms)
+EOF
+)
 
 # What the module says of the probes that watch.
 probe_states()
