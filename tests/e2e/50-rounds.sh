@@ -18,6 +18,13 @@ seen()
 	grep -c -e "-$2 .* $1: " "$tmp/pipe"
 }
 
+# What comes last of each fork has come three times.
+all_read()
+{
+	[ "$(grep -c ' fork_return: ' "$tmp/pipe")" -ge 3 ] &&
+		[ "$(grep -c ' tail_return: ' "$tmp/pipe")" -ge 3 ]
+}
+
 # Reads the kernel's own trace of three forks.
 listen()
 {
@@ -29,7 +36,7 @@ listen()
 	./workload/forks 3 >/dev/null
 	echo 0 >$events/enable
 	check 'tracefs: no probe when disabled' nothing_armed
-	sleep 1
+	within 10 all_read
 	kill $reader
 	parent=$(sed -n 's/.*-\([0-9]*\) .* fork_enter: comm=forks .*/\1/p' "$tmp/pipe" | sort -u)
 	for event in fork_enter copy_thread fork_exit fork_return; do
