@@ -18,7 +18,8 @@ seen()
 	grep -c -e "-$2 .* $1: " "$tmp/pipe"
 }
 
-# What comes last of each fork has come three times.
+# What comes last of each fork has come three times. (Called by within.)
+# shellcheck disable=SC2317
 all_read()
 {
 	[ "$(grep -c ' fork_return: ' "$tmp/pipe")" -ge 3 ] &&
