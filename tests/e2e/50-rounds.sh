@@ -32,11 +32,12 @@ listen()
 	load forkwatch.ko
 	echo 1 >$events/enable
 	equal 'tracefs: the probes of all events' "$(armed)" "$all_probes"
-	cat $tracing/trace_pipe >"$tmp/pipe" &
-	reader=$!
 	./workload/forks 3 >/dev/null
 	echo 0 >$events/enable
 	check 'tracefs: no probe when disabled' nothing_armed
+	# Not before: a reader that is woken by the switches that it makes fills the buffer.
+	cat $tracing/trace_pipe >"$tmp/pipe" &
+	reader=$!
 	within 10 all_read
 	kill $reader
 	parent=$(sed -n 's/.*-\([0-9]*\) .* fork_enter: comm=forks .*/\1/p' "$tmp/pipe" | sort -u)
