@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "forkwatch.h"
+#include "life.h"
 
 #define FW_COUNT_ONE(KIND, name)	+ 1
 #define FW_NR_WITNESSED	(0 FORKWATCH_WITNESSED(FW_COUNT_ONE))
@@ -112,19 +113,13 @@ typedef void (*fw_fork_fn)(void *ctx, struct fw_fork *fork);
 
 int fw_model_open(struct fw_model **out, fw_fork_fn emit, void *ctx);
 
-/* @life, for what children do later; they are remembered from then on. See life.h. */
-struct fw_life;
-void fw_model_on_life(struct fw_model *model, void (*life)(void *ctx, const struct fw_life *life),
-		      void *ctx);
+/* @life, for what children do later; they are remembered from then on. */
+void fw_model_on_life(struct fw_model *model, fw_life_fn life, void *ctx);
+
 struct fw_cow;
 
 /* @fn gets each cow event, behind the fork that it belongs to; see cow.h. Same @ctx as emit's. */
 void fw_model_on_cow(struct fw_model *model, void (*fn)(void *ctx, const struct fw_cow *cow));
-
-/* @life, for what children do later; they are remembered from then on. See life.h. */
-struct fw_life;
-void fw_model_on_life(struct fw_model *model, void (*life)(void *ctx, const struct fw_life *life),
-		      void *ctx);
 
 /*
  * Takes one event, as fw_event_decode() made it, and owns it from then on. The
