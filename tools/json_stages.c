@@ -3,6 +3,17 @@
 #include "json.h"
 #include "stages.h"
 
+json_t *fw_json_stage_set(uint32_t set)
+{
+	json_t *array = json_array();
+	int stage;
+
+	for (stage = 0; stage < FORKWATCH_NR_STAGES; stage++)
+		if (set & 1U << stage && fw_stage_name(stage))
+			json_array_append_new(array, json_string(fw_stage_name(stage)));
+	return array;
+}
+
 /* Its parent is the nearest stage above it that was seen. */
 static json_t *row_json(const struct fw_stages *stages, const struct fw_stage_row *row)
 {
@@ -19,17 +30,6 @@ static json_t *row_json(const struct fw_stages *stages, const struct fw_stage_ro
 			 "torn", row->torn);
 }
 
-static json_t *set_json(uint32_t set)
-{
-	json_t *array = json_array();
-	int stage;
-
-	for (stage = 0; stage < FORKWATCH_NR_STAGES; stage++)
-		if (set & 1U << stage && fw_stage_name(stage))
-			json_array_append_new(array, json_string(fw_stage_name(stage)));
-	return array;
-}
-
 json_t *fw_json_stages(const struct fw_fork *fork)
 {
 	struct fw_stages stages;
@@ -42,6 +42,7 @@ json_t *fw_json_stages(const struct fw_fork *fork)
 	for (i = 0; i < stages.nr; i++)
 		if (stages.rows[i].stage != FW_STAGE_OTHER)
 			json_array_append_new(rows, row_json(&stages, &stages.rows[i]));
-	return json_pack("{s:o, s:o, s:o}", "rows", rows, "absent", set_json(stages.absent),
-			 "refused", set_json(stages.refused));
+	return json_pack("{s:o, s:o, s:o}", "rows", rows,
+			 "absent", fw_json_stage_set(stages.absent),
+			 "refused", fw_json_stage_set(stages.refused));
 }

@@ -76,17 +76,6 @@ static json_t *comms_json(const struct fw_stat *stat)
 	return array;
 }
 
-static json_t *set_json(uint32_t set)
-{
-	json_t *array = json_array();
-	int stage;
-
-	for (stage = 0; stage < FORKWATCH_NR_STAGES; stage++)
-		if (set & 1U << stage && fw_stage_name(stage))
-			json_array_append_new(array, json_string(fw_stage_name(stage)));
-	return array;
-}
-
 json_t *fw_stat_json(const struct fw_stat_view *view)
 {
 	const struct fw_stat *stat = view->stat;
@@ -108,8 +97,8 @@ json_t *fw_stat_json(const struct fw_stat_view *view)
 			 "reasons", fw_json_reasons(&stat->tally),
 			 "comms", comms_json(stat),
 			 "times", times_json(stat),
-			 "absent", set_json(stat->absent),
-			 "refused", set_json(stat->refused),
+			 "absent", fw_json_stage_set(stat->absent),
+			 "refused", fw_json_stage_set(stat->refused),
 			 "cow", fw_json_cow_totals(&stat->tally.cow),
 			 "lost", fw_json_losses(view->last ? view->losses : NULL),
 			 "command", fw_json_command(&summary));
