@@ -8,6 +8,7 @@
 #include <zstd_errors.h>
 
 #include "packed.h"
+#include "read_at.h"
 
 /* Fast enough to keep up with any recording; higher ones gain little on 64 KiB. */
 #define LEVEL	3
@@ -111,21 +112,11 @@ void fw_unpacker_close(struct fw_unpacker *unpacker)
 
 static int read_piece(struct fw_unpacker *unpacker, uint64_t offset)
 {
-	unpacker->start = offset;
-	unpacker->used = 0;
-	while (unpacker->used < unpacker->room) {
-		ssize_t n = pread(unpacker->fd, unpacker->piece + unpacker->used,
-				  unpacker->room - unpacker->used, offset + unpacker->used);
+	ssize_t n = fw_read_at(unpacker->fd, unpacker->piece, unpacker->room, offset);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			break;
-		unpacker->used += n;
-	}
-	return 0;
+	unpacker->start = offset;
+	unpacker->used = n < 0 ? 0 : n;
+	return n < 0 ? n : 0;
 }
 
 /* Says where the frame at @offset lies in memory, and how long it is. */

@@ -18,6 +18,7 @@
 
 #include "ctf.h"
 #include "packed.h"
+#include "read_at.h"
 #include "symbols.h"
 #include "trace_limits.h"
 
@@ -83,25 +84,6 @@ static int damaged(struct fw_trace *trace, const struct stream *stream, uint64_t
 {
 	note(trace, "%s: byte %" PRIu64 ": %s", stream->name, offset, fault);
 	return -EBADMSG;
-}
-
-/* Reads @size bytes at @offset; fewer if the file has become shorter. */
-static ssize_t read_at(int fd, void *data, size_t size, off_t offset)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t n = pread(fd, (char *)data + done, size - done, offset + done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			break;
-		done += n;
-	}
-	return done;
 }
 
 /* What is wrong with @packet, whatever it contains; NULL if nothing is. */
@@ -248,8 +230,8 @@ static int read_content(struct fw_trace *trace, struct stream *stream)
 	if (!stream->unpacker) {
 		if (make_room(stream, size))
 			return -ENOMEM;
-		n = read_at(stream->fd, stream->buffer, size,
-			    stream->start + sizeof(stream->packet));
+		n = fw_read_at(stream->fd, stream->buffer, size,
+			       stream->start + sizeof(stream->packet));
 		if (n < 0)
 			return damaged(trace, stream, stream->start, strerror(-n));
 		if ((size_t)n < size)
@@ -313,7 +295,7 @@ static ssize_t unpack(struct stream *stream, struct fw_ctf_packet *packet, const
 static ssize_t read_header(const struct stream *stream, struct fw_ctf_packet *packet,
 			   const char **fault)
 {
-	ssize_t n = read_at(stream->fd, packet, sizeof(*packet), stream->start);
+	ssize_t n = fw_read_at(stream->fd, packet, sizeof(*packet), stream->start);
 
 	*fault = "the file is cut within a packet";
 	if (n < 0)
