@@ -11,9 +11,8 @@
 
 #include "arch.h"
 #include "capability.h"
-#include "cmd.h"
+#include "cmd_options.h"
 #include "message.h"
-#include "output.h"
 
 #define STATUS_BROKEN		1
 #define STATUS_NOT_OBSERVED	3
@@ -175,16 +174,12 @@ out:
 }
 
 enum {
-	OPT_COLOR = 256,
-	OPT_EXPLAIN,
+	OPT_EXPLAIN = FW_OPT_OWN,
 };
 
 static const struct option long_options[] = {
-	{ "color",	required_argument,	NULL, OPT_COLOR },
+	FW_OUTPUT_OPTIONS,
 	{ "explain",	no_argument,		NULL, OPT_EXPLAIN },
-	{ "format",	required_argument,	NULL, 'f' },
-	{ "help",	no_argument,		NULL, 'h' },
-	{ "output",	required_argument,	NULL, 'o' },
 	{ NULL }
 };
 
@@ -192,25 +187,13 @@ static const struct option long_options[] = {
 static int parse_option(const struct fw_cmd *cmd, struct options *opt, int c, char **argv)
 {
 	switch (c) {
-	case OPT_COLOR:
-		if (!fw_output_parse_color(optarg, &opt->output.color))
-			return -1;
-		return fw_cmd_misuse(cmd, "color '%s' is none of auto, always, never", optarg);
 	case OPT_EXPLAIN:
 		opt->explain = true;
 		return -1;
 	case 'f':
-		opt->json = !strcmp(optarg, "json");
-		if (opt->json || !strcmp(optarg, "text"))
-			return -1;
-		return fw_cmd_misuse(cmd, "format '%s' is neither text nor json", optarg);
-	case 'h':
-		return fw_cmd_help(cmd);
-	case 'o':
-		opt->output.path = optarg;
-		return -1;
+		return fw_json_option(cmd, &opt->json);
 	}
-	return fw_cmd_bad_option(cmd, c, argv);
+	return fw_output_option(cmd, &opt->output, c, argv);
 }
 
 static int arch_main(const struct fw_cmd *cmd, int argc, char **argv)

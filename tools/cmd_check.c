@@ -4,9 +4,8 @@
 #include <getopt.h>
 #include <string.h>
 
-#include "cmd.h"
+#include "cmd_options.h"
 #include "message.h"
-#include "output.h"
 #include "replay.h"
 #include "verdicts.h"
 
@@ -80,17 +79,13 @@ static int check_trace(struct check *check)
 }
 
 enum {
-	OPT_ALLOW = 256,
-	OPT_COLOR,
+	OPT_ALLOW = FW_OPT_OWN,
 	OPT_RULES,
 };
 
 static const struct option long_options[] = {
 	{ "allow",	required_argument,	NULL, OPT_ALLOW },
-	{ "color",	required_argument,	NULL, OPT_COLOR },
-	{ "format",	required_argument,	NULL, 'f' },
-	{ "help",	no_argument,		NULL, 'h' },
-	{ "output",	required_argument,	NULL, 'o' },
+	FW_OUTPUT_OPTIONS,
 	{ "rules",	required_argument,	NULL, OPT_RULES },
 	{ NULL }
 };
@@ -104,24 +99,14 @@ static int parse_option(const struct fw_cmd *cmd, struct check *check, int c, ch
 		if (!check->format)
 			return fw_cmd_misuse(cmd, "format '%s' is not known", optarg);
 		return -1;
-	case 'h':
-		return fw_cmd_help(cmd);
-	case 'o':
-		check->output.path = optarg;
-		return -1;
 	case OPT_ALLOW:
 		check->allowed = optarg;
-		return -1;
-	case OPT_COLOR:
-		if (fw_output_parse_color(optarg, &check->output.color))
-			return fw_cmd_misuse(cmd, "color '%s' is none of auto, always, never",
-					     optarg);
 		return -1;
 	case OPT_RULES:
 		check->rules = optarg;
 		return -1;
 	}
-	return fw_cmd_bad_option(cmd, c, argv);
+	return fw_output_option(cmd, &check->output, c, argv);
 }
 
 static int parse(const struct fw_cmd *cmd, struct check *check, int argc, char **argv)

@@ -19,11 +19,10 @@
 #include <unistd.h>
 
 #include "array.h"
-#include "cmd.h"
+#include "cmd_options.h"
 #include "env.h"
 #include "forkwatch_clone.h"
 #include "message.h"
-#include "output.h"
 #include "render.h"
 #include "selfreport.h"
 #include "session.h"
@@ -350,8 +349,7 @@ static int clone_command(struct options *opt, const struct forkwatch_clone_args 
  * Options.
  */
 enum {
-	OPT_CHILD_X0 = 256,
-	OPT_COLOR,
+	OPT_CHILD_X0 = FW_OPT_OWN,
 	OPT_COOKIE,
 	OPT_JSON,
 	OPT_VFORK,
@@ -359,12 +357,9 @@ enum {
 
 static const struct option long_options[] = {
 	{ "child-x0",	required_argument,	NULL, OPT_CHILD_X0 },
-	{ "color",	required_argument,	NULL, OPT_COLOR },
+	FW_OUTPUT_OPTIONS,
 	{ "cookie",	required_argument,	NULL, OPT_COOKIE },
-	{ "format",	required_argument,	NULL, 'f' },
-	{ "help",	no_argument,		NULL, 'h' },
 	{ "json",	no_argument,		NULL, OPT_JSON },
-	{ "output",	required_argument,	NULL, 'o' },
 	{ "verbose",	no_argument,		NULL, 'v' },
 	{ "vfork",	no_argument,		NULL, OPT_VFORK },
 	{ NULL }
@@ -386,52 +381,32 @@ static bool restarts_call(int64_t x0)
 	return x0 >= -516 && x0 <= -512;
 }
 
-/* Options with a value. Returns 0 or the exit status. */
-static int parse_value(const struct fw_cmd *cmd, struct options *opt,
-		       struct forkwatch_clone_args *args, int c)
+static int parse_child_x0(const struct fw_cmd *cmd, struct forkwatch_clone_args *args)
 {
-	switch (c) {
-	case 'f':
-		opt->json = !strcmp(optarg, "json");
-		if (!opt->json && strcmp(optarg, "text"))
-			return fw_cmd_misuse(cmd, "format '%s' is neither text nor json", optarg);
-		return 0;
-	case 'o':
-		opt->output.path = optarg;
-		return 0;
-	case OPT_COLOR:
-		if (fw_output_parse_color(optarg, &opt->output.color))
-			return fw_cmd_misuse(cmd, "color '%s' is none of auto, always, never",
-					     optarg);
-		return 0;
-	case OPT_COOKIE:
-		if (parse_word(optarg, &args->cookie))
-			return fw_cmd_misuse(cmd, "cookie '%s' is no number of 64 bits", optarg);
-		return 0;
-	case OPT_CHILD_X0:
-		if (parse_word(optarg, &args->child_x0))
-			return fw_cmd_misuse(cmd, "'%s' is no number of 64 bits, and so no x0",
-					     optarg);
-		if (restarts_call(args->child_x0))
-			return fw_cmd_misuse(cmd, "the kernel takes an x0 of %s for a call to be "
-					     "restarted, as all from -516 to -512", optarg);
-		args->options |= FORKWATCH_CLONE_CHILD_X0;
-		return 0;
-	}
-	return fw_cmd_misuse(cmd, "option %d", c);
+	if (parse_word(optarg, &args->child_x0))
+		return fw_cmd_misuse(cmd, "'%s' is no number of 64 bits, and so no x0", optarg);
+	if (restarts_call(args->child_x0))
+		return fw_cmd_misuse(cmd, "the kernel takes an x0 of %s for a call to be "
+				     "restarted, as all from -516 to -512", optarg);
+	args->options |= FORKWATCH_CLONE_CHILD_X0;
+	return -1;
 }
 
 /* Returns -1 to go on, else the exit status. */
 static int parse_option(const struct fw_cmd *cmd, struct options *opt,
 			struct forkwatch_clone_args *args, int c, char **argv)
 {
-	int status;
-
 	switch (c) {
-	case 'h':
-		return fw_cmd_help(cmd);
+	case 'f':
+		return fw_json_option(cmd, &opt->json);
 	case 'v':
 		opt->verbose = true;
+		return -1;
+	case OPT_CHILD_X0:
+		return parse_child_x0(cmd, args);
+	case OPT_COOKIE:
+		if (parse_word(optarg, &args->cookie))
+			return fw_cmd_misuse(cmd, "cookie '%s' is no number of 64 bits", optarg);
 		return -1;
 	case OPT_JSON:
 		opt->json = true;
@@ -439,12 +414,8 @@ static int parse_option(const struct fw_cmd *cmd, struct options *opt,
 	case OPT_VFORK:
 		args->flags |= CLONE_VFORK | CLONE_VM;
 		return -1;
-	case '?':
-	case ':':
-		return fw_cmd_bad_option(cmd, c, argv);
 	}
-	status = parse_value(cmd, opt, args, c);
-	return status ? status : -1;
+	return fw_output_option(cmd, &opt->output, c, argv);
 }
 
 static int clone_main(const struct fw_cmd *cmd, int argc, char **argv)

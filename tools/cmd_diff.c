@@ -4,10 +4,9 @@
 #include <getopt.h>
 #include <string.h>
 
-#include "cmd.h"
+#include "cmd_options.h"
 #include "compare_times.h"
 #include "message.h"
-#include "output.h"
 #include "trace.h"
 
 struct diff {
@@ -71,15 +70,11 @@ static int read_and_compare(struct diff *diff)
 }
 
 enum {
-	OPT_COLOR = 256,
-	OPT_TIME_THRESHOLD,
+	OPT_TIME_THRESHOLD = FW_OPT_OWN,
 };
 
 static const struct option long_options[] = {
-	{ "color",	required_argument,	NULL, OPT_COLOR },
-	{ "format",	required_argument,	NULL, 'f' },
-	{ "help",	no_argument,		NULL, 'h' },
-	{ "output",	required_argument,	NULL, 'o' },
+	FW_OUTPUT_OPTIONS,
 	{ "time-threshold", required_argument,	NULL, OPT_TIME_THRESHOLD },
 	{ NULL }
 };
@@ -94,16 +89,6 @@ static int parse_option(const struct fw_cmd *cmd, struct diff *diff, int c, char
 			return fw_cmd_misuse(cmd, "format '%s' is none of text, json, ktap, junit",
 					     optarg);
 		return -1;
-	case 'h':
-		return fw_cmd_help(cmd);
-	case 'o':
-		diff->output.path = optarg;
-		return -1;
-	case OPT_COLOR:
-		if (fw_output_parse_color(optarg, &diff->output.color))
-			return fw_cmd_misuse(cmd, "color '%s' is none of auto, always, never",
-					     optarg);
-		return -1;
 	case OPT_TIME_THRESHOLD:
 		diff->timed = true;
 		if (fw_parse_threshold(optarg, &diff->threshold))
@@ -111,7 +96,7 @@ static int parse_option(const struct fw_cmd *cmd, struct diff *diff, int c, char
 					     optarg);
 		return -1;
 	}
-	return fw_cmd_bad_option(cmd, c, argv);
+	return fw_output_option(cmd, &diff->output, c, argv);
 }
 
 static int parse(const struct fw_cmd *cmd, struct diff *diff, int argc, char **argv)

@@ -12,10 +12,9 @@
 
 #include "array.h"
 #include "capability.h"
-#include "cmd.h"
+#include "cmd_options.h"
 #include "doctor.h"
 #include "message.h"
-#include "output.h"
 #include "source_choice.h"
 
 /* Called at each fork only, and traceable in all kernels that were looked at. */
@@ -126,15 +125,8 @@ static int examine(struct fw_output *output, bool json)
 	return fw_doctor_status(&diagnosis);
 }
 
-enum {
-	OPT_COLOR = 256,
-};
-
 static const struct option long_options[] = {
-	{ "color",	required_argument,	NULL, OPT_COLOR },
-	{ "format",	required_argument,	NULL, 'f' },
-	{ "help",	no_argument,		NULL, 'h' },
-	{ "output",	required_argument,	NULL, 'o' },
+	FW_OUTPUT_OPTIONS,
 	{ NULL }
 };
 
@@ -142,30 +134,14 @@ static int doctor_main(const struct fw_cmd *cmd, int argc, char **argv)
 {
 	struct fw_output output = { 0 };
 	bool json = false;
-	int c;
+	int c, status;
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":f:ho:", long_options, NULL)) != -1) {
-		switch (c) {
-		case OPT_COLOR:
-			if (fw_output_parse_color(optarg, &output.color))
-				return fw_cmd_misuse(cmd, "color '%s' is none of auto, always, "
-						     "never", optarg);
-			break;
-		case 'f':
-			json = !strcmp(optarg, "json");
-			if (!json && strcmp(optarg, "text"))
-				return fw_cmd_misuse(cmd, "format '%s' is neither text nor json",
-						     optarg);
-			break;
-		case 'h':
-			return fw_cmd_help(cmd);
-		case 'o':
-			output.path = optarg;
-			break;
-		default:
-			return fw_cmd_bad_option(cmd, c, argv);
-		}
+		status = c == 'f' ? fw_json_option(cmd, &json) :
+				    fw_output_option(cmd, &output, c, argv);
+		if (status >= 0)
+			return status;
 	}
 	if (optind < argc)
 		return fw_cmd_misuse(cmd, "what is '%s'? doctor takes options only", argv[optind]);

@@ -9,7 +9,7 @@
 
 #include "array.h"
 #include "check.h"
-#include "cmd.h"
+#include "cmd_options.h"
 #include "event.h"
 #include "message.h"
 #include "source.h"
@@ -256,7 +256,7 @@ static int list_main(const struct fw_cmd *cmd, int argc, char **argv)
 {
 	const struct list *list;
 	bool json = false;
-	int c;
+	int c, status;
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":f:h", long_options, NULL)) != -1) {
@@ -264,9 +264,9 @@ static int list_main(const struct fw_cmd *cmd, int argc, char **argv)
 			return fw_cmd_help(cmd);
 		if (c != 'f')
 			return fw_cmd_bad_option(cmd, c, argv);
-		json = !strcmp(optarg, "json");
-		if (!json && strcmp(optarg, "text"))
-			return fw_cmd_misuse(cmd, "format '%s' is neither text nor json", optarg);
+		status = fw_json_option(cmd, &json);
+		if (status >= 0)
+			return status;
 	}
 	if (optind == argc)
 		return fw_cmd_misuse(cmd, "list what? events, rules, probes or stages");

@@ -10,11 +10,10 @@
 
 #include "array.h"
 #include "check.h"
-#include "cmd.h"
+#include "cmd_options.h"
 #include "filter.h"
 #include "message.h"
 #include "names.h"
-#include "output.h"
 #include "render_text.h"
 #include "replay.h"
 #include "table.h"
@@ -277,19 +276,15 @@ static int report_trace(struct report *report)
 }
 
 enum {
-	OPT_COLOR = 256,
-	OPT_LIMIT,
+	OPT_LIMIT = FW_OPT_OWN,
 	OPT_SORT,
 	OPT_SUMMARY,
 	OPT_CONDITION,			/* the first of them */
 };
 
 static const struct option long_options[] = {
-	{ "color",	required_argument,	NULL, OPT_COLOR },
-	{ "format",	required_argument,	NULL, 'f' },
-	{ "help",	no_argument,		NULL, 'h' },
+	FW_OUTPUT_OPTIONS,
 	{ "limit",	required_argument,	NULL, OPT_LIMIT },
-	{ "output",	required_argument,	NULL, 'o' },
 	{ "reverse",	no_argument,		NULL, 'r' },
 	{ "sort",	required_argument,	NULL, OPT_SORT },
 	{ "summary",	no_argument,		NULL, OPT_SUMMARY },
@@ -354,16 +349,6 @@ static int parse_option(const struct fw_cmd *cmd, struct report *report, int c, 
 		if (!report->format && strcmp(optarg, "text"))
 			return fw_cmd_misuse(cmd, "format '%s' is not known", optarg);
 		return -1;
-	case 'h':
-		return fw_cmd_help(cmd);
-	case 'o':
-		report->output.path = optarg;
-		return -1;
-	case OPT_COLOR:
-		if (fw_output_parse_color(optarg, &report->output.color))
-			return fw_cmd_misuse(cmd, "color '%s' is none of auto, always, never",
-					     optarg);
-		return -1;
 	case OPT_LIMIT:
 		if (parse_limit(optarg, &report->limit))
 			return fw_cmd_misuse(cmd, "'%s' is no number of lines", optarg);
@@ -377,7 +362,7 @@ static int parse_option(const struct fw_cmd *cmd, struct report *report, int c, 
 		report->summary_only = true;
 		return -1;
 	}
-	return fw_cmd_bad_option(cmd, c, argv);
+	return fw_output_option(cmd, &report->output, c, argv);
 }
 
 static int parse(const struct fw_cmd *cmd, struct report *report, int argc, char **argv)

@@ -7,11 +7,10 @@
 #include <string.h>
 
 #include "check.h"
-#include "cmd.h"
+#include "cmd_options.h"
 #include "env.h"
 #include "limit.h"
 #include "message.h"
-#include "output.h"
 #include "render.h"
 #include "session.h"
 #include "source_choice.h"
@@ -40,8 +39,7 @@ struct run {
  * Options.
  */
 enum {
-	OPT_COLOR = 256,
-	OPT_COW,
+	OPT_COW = FW_OPT_OWN,
 	OPT_RING,
 	OPT_SORT,
 	OPT_SOURCE,
@@ -51,11 +49,8 @@ enum {
 
 static const struct option long_options[] = {
 	{ "all",	no_argument,		NULL, 'a' },
-	{ "color",	required_argument,	NULL, OPT_COLOR },
+	FW_OUTPUT_OPTIONS,
 	{ "cow",	no_argument,		NULL, OPT_COW },
-	{ "format",	required_argument,	NULL, 'f' },
-	{ "help",	no_argument,		NULL, 'h' },
-	{ "output",	required_argument,	NULL, 'o' },
 	{ "pid",	required_argument,	NULL, 'p' },
 	{ "quiet",	no_argument,		NULL, 'q' },
 	{ "ring",	required_argument,	NULL, OPT_RING },
@@ -76,17 +71,9 @@ static int parse_value(const struct fw_cmd *cmd, struct options *opt, int c)
 		if (!opt->format)
 			return fw_cmd_misuse(cmd, "format '%s' is neither text nor json", optarg);
 		return 0;
-	case 'o':
-		opt->output.path = optarg;
-		return 0;
 	case 'p':
 		if (fw_parse_pid(optarg, &opt->session.pid))
 			return fw_cmd_misuse(cmd, "'%s' is no pid", optarg);
-		return 0;
-	case OPT_COLOR:
-		if (fw_output_parse_color(optarg, &opt->output.color))
-			return fw_cmd_misuse(cmd, "color '%s' is none of auto, always, never",
-					     optarg);
 		return 0;
 	case OPT_RING:
 		if (fw_parse_bytes(optarg, &opt->session.source.ring_bytes))
@@ -120,8 +107,6 @@ static int parse_option(const struct fw_cmd *cmd, struct options *opt, int c, ch
 	case 'a':
 		opt->session.source.all = true;
 		return -1;
-	case 'h':
-		return fw_cmd_help(cmd);
 	case 'q':
 		opt->quiet = true;
 		return -1;
@@ -134,9 +119,12 @@ static int parse_option(const struct fw_cmd *cmd, struct options *opt, int c, ch
 	case OPT_SWITCHES:
 		opt->session.source.switches = true;
 		return -1;
+	case 'h':
+	case 'o':
+	case FW_OPT_COLOR:
 	case '?':
 	case ':':
-		return fw_cmd_bad_option(cmd, c, argv);
+		return fw_output_option(cmd, &opt->output, c, argv);
 	}
 	status = parse_value(cmd, opt, c);
 	return status ? status : -1;

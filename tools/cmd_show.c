@@ -7,9 +7,8 @@
 #include <string.h>
 
 #include "check.h"
-#include "cmd.h"
+#include "cmd_options.h"
 #include "message.h"
-#include "output.h"
 #include "render.h"
 #include "replay.h"
 
@@ -198,15 +197,11 @@ static int show_what_was_found(struct show *show)
 }
 
 enum {
-	OPT_COLOR = 256,
-	OPT_SORT,
+	OPT_SORT = FW_OPT_OWN,
 };
 
 static const struct option long_options[] = {
-	{ "color",	required_argument,	NULL, OPT_COLOR },
-	{ "format",	required_argument,	NULL, 'f' },
-	{ "help",	no_argument,		NULL, 'h' },
-	{ "output",	required_argument,	NULL, 'o' },
+	FW_OUTPUT_OPTIONS,
 	{ "sort",	required_argument,	NULL, OPT_SORT },
 	{ NULL }
 };
@@ -220,22 +215,12 @@ static int parse_option(const struct fw_cmd *cmd, struct show *show, int c, char
 		if (!show->format)
 			return fw_cmd_misuse(cmd, "format '%s' is not known", optarg);
 		return -1;
-	case 'h':
-		return fw_cmd_help(cmd);
-	case 'o':
-		show->output.path = optarg;
-		return -1;
 	case OPT_SORT:
 		if (fw_parse_stage_order(optarg, &show->order))
 			return fw_cmd_misuse(cmd, "sort '%s' is none of start, time", optarg);
 		return -1;
-	case OPT_COLOR:
-		if (fw_output_parse_color(optarg, &show->output.color))
-			return fw_cmd_misuse(cmd, "color '%s' is none of auto, always, never",
-					     optarg);
-		return -1;
 	}
-	return fw_cmd_bad_option(cmd, c, argv);
+	return fw_output_option(cmd, &show->output, c, argv);
 }
 
 static int parse_which(const struct fw_cmd *cmd, struct show *show)

@@ -9,11 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd.h"
+#include "cmd_options.h"
 #include "env.h"
 #include "limit.h"
 #include "message.h"
-#include "output.h"
 #include "render_stat.h"
 #include "replay.h"
 #include "session.h"
@@ -267,8 +266,7 @@ static int stat_trace(struct stat_cmd *cmd)
  * Options.
  */
 enum {
-	OPT_COLOR = 256,
-	OPT_COW,
+	OPT_COW = FW_OPT_OWN,
 	OPT_INTERVAL,
 	OPT_RING,
 	OPT_SOURCE,
@@ -277,12 +275,9 @@ enum {
 
 static const struct option long_options[] = {
 	{ "all",	no_argument,		NULL, 'a' },
-	{ "color",	required_argument,	NULL, OPT_COLOR },
+	FW_OUTPUT_OPTIONS,
 	{ "cow",	no_argument,		NULL, OPT_COW },
-	{ "format",	required_argument,	NULL, 'f' },
-	{ "help",	no_argument,		NULL, 'h' },
 	{ "interval",	required_argument,	NULL, OPT_INTERVAL },
-	{ "output",	required_argument,	NULL, 'o' },
 	{ "pid",	required_argument,	NULL, 'p' },
 	{ "quiet",	no_argument,		NULL, 'q' },
 	{ "ring",	required_argument,	NULL, OPT_RING },
@@ -310,22 +305,9 @@ static int parse_interval(const char *text, uint64_t *ns)
 static int parse_value(const struct fw_cmd *cmd, struct stat_cmd *opt, int c)
 {
 	switch (c) {
-	case 'f':
-		opt->json = !strcmp(optarg, "json");
-		if (!opt->json && strcmp(optarg, "text"))
-			return fw_cmd_misuse(cmd, "format '%s' is neither text nor json", optarg);
-		return 0;
-	case 'o':
-		opt->output.path = optarg;
-		return 0;
 	case 'p':
 		if (fw_parse_pid(optarg, &opt->session.pid))
 			return fw_cmd_misuse(cmd, "'%s' is no pid", optarg);
-		return 0;
-	case OPT_COLOR:
-		if (fw_output_parse_color(optarg, &opt->output.color))
-			return fw_cmd_misuse(cmd, "color '%s' is none of auto, always, never",
-					     optarg);
 		return 0;
 	case OPT_INTERVAL:
 		if (parse_interval(optarg, &opt->interval))
@@ -361,8 +343,6 @@ static int parse_option(const struct fw_cmd *cmd, struct stat_cmd *opt, int c, c
 	case 'a':
 		opt->session.source.all = true;
 		return -1;
-	case 'h':
-		return fw_cmd_help(cmd);
 	case 'q':
 		opt->quiet = true;
 		return -1;
@@ -372,9 +352,14 @@ static int parse_option(const struct fw_cmd *cmd, struct stat_cmd *opt, int c, c
 	case OPT_COW:
 		opt->session.source.cow = true;
 		return -1;
+	case 'f':
+		return fw_json_option(cmd, &opt->json);
+	case 'h':
+	case 'o':
+	case FW_OPT_COLOR:
 	case '?':
 	case ':':
-		return fw_cmd_bad_option(cmd, c, argv);
+		return fw_output_option(cmd, &opt->output, c, argv);
 	}
 	status = parse_value(cmd, opt, c);
 	return status ? status : -1;

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Options that several subcommands have: rows for getopt_long(), and what they do. */
+#ifndef FW_CMD_OPTIONS_H
+#define FW_CMD_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "cmd.h"
+#include "output.h"
+
+enum {
+	FW_OPT_COLOR = 256,
+	FW_OPT_OWN,			/* what a subcommand's own begin with */
+};
+
+/* With "f:ho:" among the letters; -f is what each of them makes of it. */
+#define FW_OUTPUT_OPTIONS						\
+	{ "color",	required_argument,	NULL, FW_OPT_COLOR },	\
+	{ "format",	required_argument,	NULL, 'f' },		\
+	{ "help",	no_argument,		NULL, 'h' },		\
+	{ "output",	required_argument,	NULL, 'o' }
+
+/*
+ * Takes what getopt_long() returned and the subcommand does not know itself: the
+ * options above but -f, and what is no option. Returns -1 to go on, else the exit
+ * status.
+ */
+int fw_output_option(const struct fw_cmd *cmd, struct fw_output *output, int c, char **argv);
+
+/* The value of -f where that can be text or json. Returns likewise. */
+int fw_json_option(const struct fw_cmd *cmd, bool *json);
+
+#endif
