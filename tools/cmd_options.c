@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <getopt.h>
 #include <string.h>
 
 #include "cmd_options.h"
+#include "source_choice.h"
+#include "stage_probes.h"
+#include "target.h"
 
 int fw_output_option(const struct fw_cmd *cmd, struct fw_output *output, int c, char **argv)
 {
@@ -27,4 +29,44 @@ int fw_json_option(const struct fw_cmd *cmd, bool *json)
 	if (!*json && strcmp(optarg, "text"))
 		return fw_cmd_misuse(cmd, "format '%s' is neither text nor json", optarg);
 	return -1;
+}
+
+int fw_target_option(const struct fw_cmd *cmd, struct fw_session_options *session, int c,
+		     char **argv)
+{
+	struct fw_source_options *source = &session->source;
+
+	switch (c) {
+	case 'a':
+		source->all = true;
+		return -1;
+	case 'h':
+		return fw_cmd_help(cmd);
+	case 'p':
+		if (fw_parse_pid(optarg, &session->pid))
+			return fw_cmd_misuse(cmd, "'%s' is no pid", optarg);
+		return -1;
+	case FW_OPT_COW:
+		source->cow = true;
+		return -1;
+	case FW_OPT_RING:
+		if (fw_parse_bytes(optarg, &source->ring_bytes))
+			return fw_cmd_misuse(cmd, "'%s' is no size such as 512K or 16M (1024M is "
+					     "the most)", optarg);
+		return -1;
+	case FW_OPT_SOURCE:
+		if (fw_source_parse(optarg, &session->ops))
+			return fw_cmd_misuse(cmd, "source '%s' is none of " FW_SOURCE_WORDS,
+					     optarg);
+		return -1;
+	case FW_OPT_STAGES:
+		if (fw_parse_stages(optarg, &source->stages))
+			return fw_cmd_misuse(cmd, "stages '%s' is none of off, core, all",
+					     optarg);
+		return -1;
+	case FW_OPT_SWITCHES:
+		source->switches = true;
+		return -1;
+	}
+	return fw_cmd_bad_option(cmd, c, argv);
 }

@@ -3,13 +3,20 @@
 #ifndef FW_CMD_OPTIONS_H
 #define FW_CMD_OPTIONS_H
 
+#include <getopt.h>
 #include <stdbool.h>
 
 #include "cmd.h"
 #include "output.h"
+#include "session.h"
 
 enum {
 	FW_OPT_COLOR = 256,
+	FW_OPT_COW,
+	FW_OPT_RING,
+	FW_OPT_SOURCE,
+	FW_OPT_STAGES,
+	FW_OPT_SWITCHES,
 	FW_OPT_OWN,			/* what a subcommand's own begin with */
 };
 
@@ -29,5 +36,24 @@ int fw_output_option(const struct fw_cmd *cmd, struct fw_output *output, int c, 
 
 /* The value of -f where that can be text or json. Returns likewise. */
 int fw_json_option(const struct fw_cmd *cmd, bool *json);
+
+/*
+ * What to trace and how, with "ap:" among the letters; where single switches can be
+ * shown or kept, FW_SWITCHES_OPTION as well.
+ */
+#define FW_TARGET_OPTIONS						\
+	{ "all",	no_argument,		NULL, 'a' },		\
+	{ "cow",	no_argument,		NULL, FW_OPT_COW },	\
+	{ "pid",	required_argument,	NULL, 'p' },		\
+	{ "ring",	required_argument,	NULL, FW_OPT_RING },	\
+	{ "source",	required_argument,	NULL, FW_OPT_SOURCE },	\
+	{ "stages",	required_argument,	NULL, FW_OPT_STAGES }
+
+#define FW_SWITCHES_OPTION						\
+	{ "switches",	no_argument,		NULL, FW_OPT_SWITCHES }
+
+/* Takes what the subcommand does not know itself, as fw_output_option() does; -h too. */
+int fw_target_option(const struct fw_cmd *cmd, struct fw_session_options *session, int c,
+		     char **argv);
 
 #endif

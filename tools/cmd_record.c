@@ -10,14 +10,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd.h"
+#include "cmd_options.h"
 #include "env.h"
 #include "limit.h"
 #include "message.h"
 #include "observer.h"
 #include "session.h"
 #include "source_choice.h"
-#include "stage_probes.h"
 #include "target.h"
 #include "trace.h"
 
@@ -38,28 +37,18 @@ struct record {
 };
 
 enum {
-	OPT_COMPRESS = 256,
+	OPT_COMPRESS = FW_OPT_OWN,
 	OPT_FORCE,
-	OPT_RING,
-	OPT_COW,
-	OPT_SOURCE,
-	OPT_STAGES,
-	OPT_SWITCHES,
 };
 
 static const struct option long_options[] = {
-	{ "all",	no_argument,		NULL, 'a' },
+	FW_TARGET_OPTIONS,
 	{ "compress",	no_argument,		NULL, OPT_COMPRESS },
 	{ "force",	no_argument,		NULL, OPT_FORCE },
 	{ "help",	no_argument,		NULL, 'h' },
 	{ "output",	required_argument,	NULL, 'o' },
-	{ "pid",	required_argument,	NULL, 'p' },
 	{ "quiet",	no_argument,		NULL, 'q' },
-	{ "ring",	required_argument,	NULL, OPT_RING },
-	{ "source",	required_argument,	NULL, OPT_SOURCE },
-	{ "stages",	required_argument,	NULL, OPT_STAGES },
-	{ "cow",	no_argument,		NULL, OPT_COW },
-	{ "switches",	no_argument,		NULL, OPT_SWITCHES },
+	FW_SWITCHES_OPTION,
 	{ "verbose",	no_argument,		NULL, 'v' },
 	{ NULL }
 };
@@ -68,54 +57,23 @@ static const struct option long_options[] = {
 static int parse_option(const struct fw_cmd *cmd, struct record *record, int c, char **argv)
 {
 	switch (c) {
-	case 'a':
-		record->session.source.all = true;
-		break;
-	case OPT_COMPRESS:
-		record->compress = true;
-		break;
-	case OPT_FORCE:
-		record->force = true;
-		break;
-	case 'h':
-		return fw_cmd_help(cmd);
 	case 'o':
 		record->dir = optarg;
-		break;
-	case 'p':
-		if (fw_parse_pid(optarg, &record->session.pid))
-			return fw_cmd_misuse(cmd, "'%s' is no pid", optarg);
-		break;
+		return -1;
 	case 'q':
 		record->quiet = true;
-		break;
-	case OPT_RING:
-		if (fw_parse_bytes(optarg, &record->session.source.ring_bytes))
-			return fw_cmd_misuse(cmd, "'%s' is no size such as 512K or 16M", optarg);
-		break;
-	case OPT_SOURCE:
-		if (fw_source_parse(optarg, &record->session.ops))
-			return fw_cmd_misuse(cmd, "source '%s' is none of " FW_SOURCE_WORDS,
-					     optarg);
-		break;
-	case OPT_STAGES:
-		if (fw_parse_stages(optarg, &record->session.source.stages))
-			return fw_cmd_misuse(cmd, "stages '%s' is none of off, core, all",
-					     optarg);
-		break;
-	case OPT_COW:
-		record->session.source.cow = true;
 		return -1;
-	case OPT_SWITCHES:
-		record->session.source.switches = true;
-		break;
 	case 'v':
 		record->verbose = true;
-		break;
-	default:
-		return fw_cmd_bad_option(cmd, c, argv);
+		return -1;
+	case OPT_COMPRESS:
+		record->compress = true;
+		return -1;
+	case OPT_FORCE:
+		record->force = true;
+		return -1;
 	}
-	return -1;
+	return fw_target_option(cmd, &record->session, c, argv);
 }
 
 static int parse(const struct fw_cmd *cmd, struct record *record, int argc, char **argv)

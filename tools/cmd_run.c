@@ -14,7 +14,6 @@
 #include "render.h"
 #include "session.h"
 #include "source_choice.h"
-#include "stage_probes.h"
 #include "target.h"
 
 struct options {
@@ -39,73 +38,27 @@ struct run {
  * Options.
  */
 enum {
-	OPT_COW = FW_OPT_OWN,
-	OPT_RING,
-	OPT_SORT,
-	OPT_SOURCE,
-	OPT_STAGES,
-	OPT_SWITCHES,
+	OPT_SORT = FW_OPT_OWN,
 };
 
 static const struct option long_options[] = {
-	{ "all",	no_argument,		NULL, 'a' },
+	FW_TARGET_OPTIONS,
 	FW_OUTPUT_OPTIONS,
-	{ "cow",	no_argument,		NULL, OPT_COW },
-	{ "pid",	required_argument,	NULL, 'p' },
 	{ "quiet",	no_argument,		NULL, 'q' },
-	{ "ring",	required_argument,	NULL, OPT_RING },
 	{ "sort",	required_argument,	NULL, OPT_SORT },
-	{ "source",	required_argument,	NULL, OPT_SOURCE },
-	{ "stages",	required_argument,	NULL, OPT_STAGES },
-	{ "switches",	no_argument,		NULL, OPT_SWITCHES },
+	FW_SWITCHES_OPTION,
 	{ "verbose",	no_argument,		NULL, 'v' },
 	{ NULL }
 };
 
-/* Options with a value. Returns 0 or the exit status. */
-static int parse_value(const struct fw_cmd *cmd, struct options *opt, int c)
+/* Returns -1 to go on, else the exit status. */
+static int parse_option(const struct fw_cmd *cmd, struct options *opt, int c, char **argv)
 {
 	switch (c) {
 	case 'f':
 		opt->format = fw_render_find(optarg);
 		if (!opt->format)
 			return fw_cmd_misuse(cmd, "format '%s' is neither text nor json", optarg);
-		return 0;
-	case 'p':
-		if (fw_parse_pid(optarg, &opt->session.pid))
-			return fw_cmd_misuse(cmd, "'%s' is no pid", optarg);
-		return 0;
-	case OPT_RING:
-		if (fw_parse_bytes(optarg, &opt->session.source.ring_bytes))
-			return fw_cmd_misuse(cmd, "'%s' is no size such as 512K or 16M (1024M is "
-					     "the most)", optarg);
-		return 0;
-	case OPT_SORT:
-		if (fw_parse_stage_order(optarg, &opt->order))
-			return fw_cmd_misuse(cmd, "sort '%s' is none of start, time", optarg);
-		return 0;
-	case OPT_SOURCE:
-		if (fw_source_parse(optarg, &opt->session.ops))
-			return fw_cmd_misuse(cmd, "source '%s' is none of " FW_SOURCE_WORDS,
-					     optarg);
-		return 0;
-	case OPT_STAGES:
-		if (fw_parse_stages(optarg, &opt->session.source.stages))
-			return fw_cmd_misuse(cmd, "stages '%s' is none of off, core, all",
-					     optarg);
-		return 0;
-	}
-	return fw_cmd_misuse(cmd, "option %d", c);
-}
-
-/* Returns -1 to go on, else the exit status. */
-static int parse_option(const struct fw_cmd *cmd, struct options *opt, int c, char **argv)
-{
-	int status;
-
-	switch (c) {
-	case 'a':
-		opt->session.source.all = true;
 		return -1;
 	case 'q':
 		opt->quiet = true;
@@ -113,21 +66,15 @@ static int parse_option(const struct fw_cmd *cmd, struct options *opt, int c, ch
 	case 'v':
 		opt->verbose = true;
 		return -1;
-	case OPT_COW:
-		opt->session.source.cow = true;
-		return -1;
-	case OPT_SWITCHES:
-		opt->session.source.switches = true;
-		return -1;
-	case 'h':
 	case 'o':
 	case FW_OPT_COLOR:
-	case '?':
-	case ':':
 		return fw_output_option(cmd, &opt->output, c, argv);
+	case OPT_SORT:
+		if (fw_parse_stage_order(optarg, &opt->order))
+			return fw_cmd_misuse(cmd, "sort '%s' is none of start, time", optarg);
+		return -1;
 	}
-	status = parse_value(cmd, opt, c);
-	return status ? status : -1;
+	return fw_target_option(cmd, &opt->session, c, argv);
 }
 
 static int parse(const struct fw_cmd *cmd, struct options *opt, int argc, char **argv)

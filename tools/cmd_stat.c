@@ -17,7 +17,6 @@
 #include "replay.h"
 #include "session.h"
 #include "source_choice.h"
-#include "stage_probes.h"
 #include "target.h"
 
 #define NS	1000000000ULL
@@ -266,23 +265,14 @@ static int stat_trace(struct stat_cmd *cmd)
  * Options.
  */
 enum {
-	OPT_COW = FW_OPT_OWN,
-	OPT_INTERVAL,
-	OPT_RING,
-	OPT_SOURCE,
-	OPT_STAGES,
+	OPT_INTERVAL = FW_OPT_OWN,
 };
 
 static const struct option long_options[] = {
-	{ "all",	no_argument,		NULL, 'a' },
+	FW_TARGET_OPTIONS,
 	FW_OUTPUT_OPTIONS,
-	{ "cow",	no_argument,		NULL, OPT_COW },
 	{ "interval",	required_argument,	NULL, OPT_INTERVAL },
-	{ "pid",	required_argument,	NULL, 'p' },
 	{ "quiet",	no_argument,		NULL, 'q' },
-	{ "ring",	required_argument,	NULL, OPT_RING },
-	{ "source",	required_argument,	NULL, OPT_SOURCE },
-	{ "stages",	required_argument,	NULL, OPT_STAGES },
 	{ "verbose",	no_argument,		NULL, 'v' },
 	{ NULL }
 };
@@ -301,68 +291,31 @@ static int parse_interval(const char *text, uint64_t *ns)
 	return 0;
 }
 
-/* Options with a value. Returns 0 or the exit status. */
-static int parse_value(const struct fw_cmd *cmd, struct stat_cmd *opt, int c)
-{
-	switch (c) {
-	case 'p':
-		if (fw_parse_pid(optarg, &opt->session.pid))
-			return fw_cmd_misuse(cmd, "'%s' is no pid", optarg);
-		return 0;
-	case OPT_INTERVAL:
-		if (parse_interval(optarg, &opt->interval))
-			return fw_cmd_misuse(cmd, "interval '%s' is no number of seconds from 0.1 "
-					     "to 86400", optarg);
-		return 0;
-	case OPT_RING:
-		if (fw_parse_bytes(optarg, &opt->session.source.ring_bytes))
-			return fw_cmd_misuse(cmd, "'%s' is no size such as 512K or 16M (1024M is "
-					     "the most)", optarg);
-		return 0;
-	case OPT_SOURCE:
-		if (fw_source_parse(optarg, &opt->session.ops))
-			return fw_cmd_misuse(cmd, "source '%s' is none of " FW_SOURCE_WORDS,
-					     optarg);
-		return 0;
-	case OPT_STAGES:
-		opt->stages_asked = true;
-		if (fw_parse_stages(optarg, &opt->session.source.stages))
-			return fw_cmd_misuse(cmd, "stages '%s' is none of off, core, all",
-					     optarg);
-		return 0;
-	}
-	return fw_cmd_misuse(cmd, "option %d", c);
-}
-
 /* Returns -1 to go on, else the exit status. */
 static int parse_option(const struct fw_cmd *cmd, struct stat_cmd *opt, int c, char **argv)
 {
-	int status;
-
 	switch (c) {
-	case 'a':
-		opt->session.source.all = true;
-		return -1;
+	case 'f':
+		return fw_json_option(cmd, &opt->json);
 	case 'q':
 		opt->quiet = true;
 		return -1;
 	case 'v':
 		opt->verbose = true;
 		return -1;
-	case OPT_COW:
-		opt->session.source.cow = true;
-		return -1;
-	case 'f':
-		return fw_json_option(cmd, &opt->json);
-	case 'h':
 	case 'o':
 	case FW_OPT_COLOR:
-	case '?':
-	case ':':
 		return fw_output_option(cmd, &opt->output, c, argv);
+	case OPT_INTERVAL:
+		if (parse_interval(optarg, &opt->interval))
+			return fw_cmd_misuse(cmd, "interval '%s' is no number of seconds from 0.1 "
+					     "to 86400", optarg);
+		return -1;
+	case FW_OPT_STAGES:
+		opt->stages_asked = true;
+		break;
 	}
-	status = parse_value(cmd, opt, c);
-	return status ? status : -1;
+	return fw_target_option(cmd, &opt->session, c, argv);
 }
 
 /* A directory cannot be executed, so that it can only be a trace. */
