@@ -48,14 +48,15 @@ at_least 'but not many' 4 "$base"
 at_least 'each of them is copied at least once' $((2 * base)) \
 	$((c_copied + c_reused + p_copied + p_reused))
 
-# within_base NAME FOUND EXPECTED: FOUND is EXPECTED and at most $base more
+# within_base NAME FOUND EXPECTED: FOUND is EXPECTED and at most what both sides write besides
 within_base()
 {
-	if [ "$2" -ge "$3" ] && [ "$2" -le $(($3 + base + 1)) ]; then
+	most=$(($3 + 2 * base + 1))
+	if [ "$2" -ge "$3" ] && [ "$2" -le $most ]; then
 		ok "$1"
 	else
 		not_ok "$1"
-		echo "found $2, expected $3 to $(($3 + base + 1))" | comment
+		echo "found $2, expected $3 to $most" | comment
 	fi
 }
 
@@ -70,7 +71,9 @@ for order in '' -p; do
 		within_base "child's faults ($order $end)" "$c_faults" 300
 		equal "how it ended ($order $end)" "$(cows "$tmp/json" ended)" \
 			"$([ -n "$end" ] && echo exec || echo exit)"
-		equal "no outcome is unknown ($order $end)" "$c_not_observed $p_not_observed" '0 0'
+		# But for pages of files' private mappings that the other one lets go of meanwhile.
+		at_least "hardly an outcome is unknown ($order $end)" "$base" \
+			$((c_not_observed + p_not_observed))
 	done
 done
 
