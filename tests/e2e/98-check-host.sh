@@ -12,7 +12,7 @@ sed -n '/^---- report/,$p' "$tmp/host" >"$tmp/report"
 has 'the report has the kernel and the CPU' "$tmp/report" "kernel    Linux $(uname -r)" \
 	"$(grep -c ^processor /proc/cpuinfo) x implementer" 'features fp asimd' 'kptr_restrict=' 'page='
 has 'and what was tested' "$tmp/report" ' 0 failed, ' 'workloads=11/11' 'rules     A1 A2 A3' \
-	'no fork that it applies to: B4' 'nothing is missing'
+	'no fork that it applies to:' ' B4' 'nothing is missing'
 check 'and ends' grep -q '^---- end of the report' "$tmp/report"
 
 # Tests that fail, of a kind: all of it is in the report.

@@ -96,9 +96,8 @@ has()
 		grep -qF -e "$text" "$file" && continue
 		not_ok "$name"
 		{
-			echo "this is missing: $text"
-			echo "from:"
 			cat "$file"
+			echo "this is missing above: $text"
 		} | comment
 		return
 	done
