@@ -18,7 +18,14 @@ typedef void (*edit_fn)(struct edit *edit, struct forkwatch_header *event);
 /* Writes the trace @from to @to, through @fn. */
 void edit_trace(const char *from, const char *to, edit_fn fn, void *ctx);
 
+/* The same, as if the kernel's symbols had been @ksyms. */
+void edit_trace_with(const char *from, const char *to, const struct fw_ksyms *ksyms, edit_fn fn,
+		     void *ctx);
+
 /* No gap comes of what is left out: that would be another finding. */
 void edit_write(struct edit *edit, struct forkwatch_header *event);
+
+/* With the number it has: what is left out is missed. */
+void edit_write_numbered(struct edit *edit, struct forkwatch_header *event);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "compare.h"
 #include "convert.h"
+#include "edit.h"
 #include "event.h"
 #include "replay.h"
 #include "schema.h"
@@ -41,51 +42,6 @@ static int teardown(void **state)
 	(void)state;
 	snprintf(command, sizeof(command), "rm -rf %s", base);
 	return system(command);
-}
-
-/*
- * Traces that are written again, with changes.
- */
-struct edit {
-	struct fw_trace_writer *writer;
-	uint64_t seq[8];
-	unsigned int nr;		/* of the event, from 0 on */
-};
-
-/* Writes what is to become of an event, if anything. */
-typedef void (*edit_fn)(struct edit *edit, struct forkwatch_header *event);
-
-/* No gap comes of what is left out: that would be another finding. */
-static void write_event(struct edit *edit, struct forkwatch_header *event)
-{
-	event->seq = edit->seq[event->cpu]++;
-	assert_int_equal(fw_trace_write(edit->writer, event, event->size), 0);
-}
-
-static void edit_trace(const char *from, const struct fw_ksyms *ksyms, edit_fn fn)
-{
-	struct fw_trace_info info;
-	struct fw_trace_end end = { 0 };
-	struct edit edit = { .nr = 0 };
-	struct forkwatch_header *event;
-	struct fw_trace *trace;
-	const void *data;
-	size_t size;
-
-	if (fw_trace_open(&trace, from))
-		fail_msg("%s", fw_trace_error());
-	info = *fw_trace_info(trace);
-	if (ksyms)
-		info.env.ksyms = ksyms;
-	assert_int_equal(fw_trace_create(&edit.writer, copy, true), 0);
-	assert_int_equal(fw_trace_begin(edit.writer, &info), 0);
-	for (; fw_trace_next(trace, &data, &size) > 0; edit.nr++) {
-		assert_int_equal(fw_event_decode(data, size, &event), 0);
-		fn(&edit, event);
-		free(event);
-	}
-	assert_int_equal(fw_trace_finish(edit.writer, &end), 0);
-	fw_trace_close(trace);
 }
 
 /*
@@ -305,7 +261,7 @@ static void reboot(struct edit *edit, struct forkwatch_header *event)
 	event->tgid += PID_SHIFT;
 	event->cpu ^= 1;
 	event->time += 12345;
-	write_event(edit, event);
+	edit_write(edit, event);
 }
 
 static struct fw_ksyms *moved_symbols(const char *dir)
@@ -341,7 +297,7 @@ static void test_noise(void **state)
 
 		snprintf(dir, sizeof(dir), DATA("%s"), names[i]);
 		ksyms = moved_symbols(dir);
-		edit_trace(dir, ksyms, reboot);
+		edit_trace_with(dir, copy, ksyms, reboot, NULL);
 		assert_same(dir, copy);
 		fw_ksyms_close(ksyms);
 	}
@@ -359,7 +315,7 @@ static void return_7(struct edit *edit, struct forkwatch_header *event)
 	}
 	if (event->kind == FORKWATCH_FIRST_RUN && run->child == child)
 		run->regs.x[0] = 7;
-	write_event(edit, event);
+	edit_write(edit, event);
 }
 
 static void test_x0(void **state)
@@ -368,7 +324,7 @@ static void test_x0(void **state)
 	char *text;
 
 	(void)state;
-	edit_trace(DATA("tree"), NULL, return_7);
+	edit_trace(DATA("tree"), copy, return_7, NULL);
 	compare(DATA("tree"), copy);
 	assert_int_equal(comparison.answer, FW_DIFFERENT);
 	assert_int_equal(comparison.different, 1);
@@ -398,13 +354,13 @@ static void lose_wakeup(struct edit *edit, struct forkwatch_header *event)
 	if (event->kind == FORKWATCH_WAKEUP_NEW && !lost)
 		lost = true;
 	else
-		write_event(edit, event);
+		edit_write(edit, event);
 }
 
 static void test_missing_event(void **state)
 {
 	(void)state;
-	edit_trace(DATA("tree"), NULL, lose_wakeup);
+	edit_trace(DATA("tree"), copy, lose_wakeup, NULL);
 	compare(DATA("tree"), copy);
 	assert_int_equal(comparison.answer, FW_DIFFERENT);
 	assert_difference(FW_ASPECT_EVENTS, "wakeup_new", "seen", "missing", 1);
@@ -416,16 +372,11 @@ static void test_missing_event(void **state)
 	end_compare();
 }
 
-static void write_all(struct edit *edit, struct forkwatch_header *event)
-{
-	write_event(edit, event);
-}
-
 static void lose_with_gap(struct edit *edit, struct forkwatch_header *event)
 {
 	static bool lost;
 
-	write_event(edit, event);
+	edit_write(edit, event);
 	if (!lost)
 		edit->seq[event->cpu]++;
 	lost = true;
@@ -434,9 +385,9 @@ static void lose_with_gap(struct edit *edit, struct forkwatch_header *event)
 static void test_incomplete(void **state)
 {
 	(void)state;
-	edit_trace(DATA("tree"), NULL, write_all);
+	edit_trace(DATA("tree"), copy, edit_write, NULL);
 	assert_same(DATA("tree"), copy);
-	edit_trace(DATA("tree"), NULL, lose_with_gap);
+	edit_trace(DATA("tree"), copy, lose_with_gap, NULL);
 	compare(DATA("tree"), copy);
 	assert_int_equal(comparison.answer, FW_CANNOT_TELL);
 	assert_says("text", "incomplete   B is incomplete");
@@ -448,7 +399,7 @@ static void test_incomplete(void **state)
 static void only_exec(struct edit *edit, struct forkwatch_header *event)
 {
 	if (event->kind == FORKWATCH_EXEC)
-		write_event(edit, event);
+		edit_write(edit, event);
 }
 
 static void test_nothing(void **state)
@@ -456,7 +407,7 @@ static void test_nothing(void **state)
 	char other[256];
 
 	(void)state;
-	edit_trace(DATA("fork"), NULL, only_exec);
+	edit_trace(DATA("fork"), copy, only_exec, NULL);
 	compare(copy, copy);
 	assert_int_equal(comparison.answer, FW_NOTHING_TO_COMPARE);
 	end_compare();
@@ -649,7 +600,7 @@ static void test_json(void **state)
 	assert_non_null(json_object_get(json_object_get(object, "trace"), "release"));
 	json_decref(object);
 	/* A trace without a fork is JSON, too. */
-	edit_trace(DATA("fork"), NULL, only_exec);
+	edit_trace(DATA("fork"), copy, only_exec, NULL);
 	json_decref(convert(copy, "json"));
 	json_decref(convert(copy, "chrome"));
 	json_decref(convert(copy, "golden"));

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "convert.h"
+#include "edit.h"
 #include "event.h"
 #include "perfetto.pb-c.h"
 
@@ -135,39 +136,16 @@ static void first_tids(const char *dir, unsigned int *parent, unsigned int *chil
 	assert_int_not_equal(*child, 0);
 }
 
-/* The trace @from again, with what @change does to its events. */
-static void change_trace(const char *from, void (*change)(struct forkwatch_header *event))
-{
-	struct fw_trace_end end = { 0 };
-	struct fw_trace_writer *writer;
-	struct forkwatch_header *event;
-	struct fw_trace *trace;
-	const void *data;
-	size_t size;
-
-	if (fw_trace_open(&trace, from))
-		fail_msg("%s", fw_trace_error());
-	assert_int_equal(fw_trace_create(&writer, copy, true), 0);
-	assert_int_equal(fw_trace_begin(writer, fw_trace_info(trace)), 0);
-	while (fw_trace_next(trace, &data, &size) > 0) {
-		assert_int_equal(fw_event_decode(data, size, &event), 0);
-		change(event);
-		assert_int_equal(fw_trace_write(writer, event, event->size), 0);
-		free(event);
-	}
-	assert_int_equal(fw_trace_finish(writer, &end), 0);
-	fw_trace_close(trace);
-}
-
 /*
  * CSV, as Python reads it.
  */
-static void name_oddly(struct forkwatch_header *event)
+static void name_oddly(struct edit *edit, struct forkwatch_header *event)
 {
 	struct forkwatch_fork_enter *enter = (void *)event;
 
 	if (event->kind == FORKWATCH_FORK_ENTER)
 		strcpy(enter->comm, "a,\"b\";\r\nc'");
+	edit_write(edit, event);
 }
 
 static void test_csv(void **state)
@@ -199,7 +177,7 @@ static void test_csv(void **state)
 	free(text);
 
 	/* What would end a field or a row does not. */
-	change_trace(DATA("fork"), name_oddly);
+	edit_trace(DATA("fork"), copy, name_oddly, NULL);
 	convert(copy, "csv");
 	text = run("python3 " READERS "csv_rows.py %s", file);
 	assert_has(text, "1|parent_comm|a,\"b\";??c'\n");
@@ -467,12 +445,13 @@ static void test_perfetto(void **state)
 	assert_int_equal(import.nr, 2 * 7);
 }
 
-static void last_too_long(struct forkwatch_header *event)
+static void last_too_long(struct edit *edit, struct forkwatch_header *event)
 {
 	struct forkwatch_stages *stages = (void *)event;
 
 	if (event->kind == FORKWATCH_STAGES)
 		stages->total[FORKWATCH_STAGE_DUP_MMAP] += 1000000000;
+	edit_write(edit, event);
 }
 
 /* A stage that ends behind the one it lies in is cut, and says so. */
@@ -486,7 +465,7 @@ static void test_overlap(void **state)
 	text = run("cat %s", file);
 	assert_int_equal(count(text, "ended_at"), 0);
 	free(text);
-	change_trace(DATA("stages"), last_too_long);
+	edit_trace(DATA("stages"), copy, last_too_long, NULL);
 	convert(copy, "chrome");
 	text = run("cat %s", file);
 	assert_int_equal(count(text, "ended_at"), 1);

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "event.h"
+#include "edit.h"
 #include "replay.h"
 #include "schema.h"
 #include "tree.h"
@@ -49,33 +49,6 @@ static struct fw_replay *open_replay(const char *dir)
 	if (fw_replay_open(&replay, dir))
 		fail_msg("%s", fw_trace_error());
 	return replay;
-}
-
-/* Changes an event; returns false to leave it out. */
-typedef bool (*edit_fn)(struct forkwatch_header *event);
-
-/* Writes the recorded trace @from again, with @edit's changes. */
-static void edit_trace(const char *from, edit_fn edit)
-{
-	struct fw_trace_end end = { 0 };
-	struct fw_trace_writer *writer;
-	struct forkwatch_header *event;
-	struct fw_trace *trace;
-	const void *data;
-	size_t size;
-
-	if (fw_trace_open(&trace, from))
-		fail_msg("%s", fw_trace_error());
-	assert_int_equal(fw_trace_create(&writer, copy, true), 0);
-	assert_int_equal(fw_trace_begin(writer, fw_trace_info(trace)), 0);
-	while (fw_trace_next(trace, &data, &size) > 0) {
-		assert_int_equal(fw_event_decode(data, size, &event), 0);
-		if (edit(event))
-			assert_int_equal(fw_trace_write(writer, event, event->size), 0);
-		free(event);
-	}
-	assert_int_equal(fw_trace_finish(writer, &end), 0);
-	fw_trace_close(trace);
 }
 
 static int take_verdicts(void *ctx, struct fw_fork *fork)
@@ -172,12 +145,6 @@ static void test_recorded(void **state)
 	assert_true(n > 0);
 }
 
-static bool leave(struct forkwatch_header *event)
-{
-	(void)event;
-	return true;
-}
-
 /* Written again, a trace is the same trace. */
 static void test_written_again(void **state)
 {
@@ -187,7 +154,7 @@ static void test_written_again(void **state)
 	unsigned int n = 0;
 
 	(void)state;
-	edit_trace(DATA("tree"), leave);
+	edit_trace(DATA("tree"), copy, edit_write_numbered, NULL);
 	assert_int_equal(fw_trace_open(&trace, DATA("tree")), 0);
 	assert_int_equal(fw_trace_open(&again, copy), 0);
 	for (; fw_trace_next(trace, &data, &size) > 0; n++) {
@@ -201,14 +168,14 @@ static void test_written_again(void **state)
 	fw_trace_close(again);
 }
 
-static bool return_7(struct forkwatch_header *event)
+static void return_7(struct edit *edit, struct forkwatch_header *event)
 {
 	struct forkwatch_copy_thread *copied = (void *)event;
 	static unsigned int n;
 
 	if (event->kind == FORKWATCH_COPY_THREAD && ++n == 2)
 		copied->regs_after.x[0] = 7;
-	return true;
+	edit_write_numbered(edit, event);
 }
 
 /* One wrong register in one fork: found, named, and an answer of its own. */
@@ -218,7 +185,7 @@ static void test_broken(void **state)
 	json_t *object;
 
 	(void)state;
-	edit_trace(DATA("tree"), return_7);
+	edit_trace(DATA("tree"), copy, return_7, NULL);
 	check(copy, NULL, &verdicts);
 	assert_int_equal(verdicts.answer, FW_BROKEN);
 	assert_non_null(strstr(verdicts.reason, "A1"));
@@ -243,11 +210,12 @@ static void test_broken(void **state)
 	end_check(&verdicts);
 }
 
-static bool lose_one(struct forkwatch_header *event)
+static void lose_one(struct edit *edit, struct forkwatch_header *event)
 {
 	static unsigned int n;
 
-	return event->kind != FORKWATCH_COPY_THREAD || ++n != 2;
+	if (event->kind != FORKWATCH_COPY_THREAD || ++n != 2)
+		edit_write_numbered(edit, event);
 }
 
 static void test_incomplete(void **state)
@@ -256,7 +224,7 @@ static void test_incomplete(void **state)
 	char last[64];
 
 	(void)state;
-	edit_trace(DATA("tree"), lose_one);
+	edit_trace(DATA("tree"), copy, lose_one, NULL);
 	check(copy, NULL, &verdicts);
 	assert_int_equal(verdicts.answer, FW_INCOMPLETE);
 	assert_int_equal(result.losses.seq_gaps, 1);
@@ -268,9 +236,10 @@ static void test_incomplete(void **state)
 	end_check(&verdicts);
 }
 
-static bool only_exec(struct forkwatch_header *event)
+static void only_exec(struct edit *edit, struct forkwatch_header *event)
 {
-	return event->kind == FORKWATCH_EXEC;
+	if (event->kind == FORKWATCH_EXEC)
+		edit_write_numbered(edit, event);
 }
 
 static void test_unsupported(void **state)
@@ -285,7 +254,7 @@ static void test_unsupported(void **state)
 	assert_int_equal(verdicts.answer, FW_HOLDS);
 	end_check(&verdicts);
 	/* One event of those that a CPU numbered: the trace can have no gap. */
-	edit_trace(DATA("fork"), only_exec);
+	edit_trace(DATA("fork"), copy, only_exec, NULL);
 	check(copy, NULL, &verdicts);
 	assert_int_equal(verdicts.answer, FW_UNSUPPORTED);
 	assert_non_null(strstr(verdicts.reason, "no fork"));
