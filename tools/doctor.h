@@ -109,7 +109,7 @@ enum fw_symbol_state {
 };
 
 struct fw_symbol_search {
-	const char *name;
+	const char *name;	/* of several, with blanks between them, the best is taken */
 	enum fw_symbol_state state;
 	char as[64];		/* the name it stands under */
 };

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../bpf/stages.h"
 #include "array.h"
 #include "doctor.h"
 
@@ -22,18 +23,29 @@ static enum fw_symbol_state suffix_state(const char *suffix)
 	return strstr(suffix, ".part.") ? FW_SYMBOL_PART : FW_SYMBOL_RENAMED;
 }
 
-static void match(struct fw_symbol_search *search, const char *name)
+static void match_word(struct fw_symbol_search *search, const char *word, size_t len,
+		       const char *name)
 {
-	size_t len = strlen(search->name);
 	enum fw_symbol_state state;
 
-	if (strncmp(name, search->name, len) || (name[len] && name[len] != '.'))
+	if (strncmp(name, word, len) || (name[len] && name[len] != '.'))
 		return;
 	state = suffix_state(name + len);
 	if (state <= search->state)
 		return;
 	search->state = state;
 	snprintf(search->as, sizeof(search->as), "%s", name);
+}
+
+static void match(struct fw_symbol_search *search, const char *name)
+{
+	const char *word = search->name;
+	size_t len;
+
+	for (; *word; word += len + strspn(word + len, " ")) {
+		len = strcspn(word, " ");
+		match_word(search, word, len, name);
+	}
 }
 
 /* "ffff800008010000 T name": returns the name, NULL for a module's or what is no such line. */
@@ -86,15 +98,13 @@ static const struct {
 	{ "__switch_to", "cpu_switch_to" },
 };
 
-/* The steps of a fork, which stages are made of: whatever of them this kernel has. */
-static const char *const steps[] = {
-	"dup_task_struct", "arch_dup_task_struct", "copy_creds", "sched_fork",
-	"perf_event_init_task", "audit_alloc", "security_task_alloc", "copy_semundo", "copy_files",
-	"dup_fd", "copy_fs", "copy_fs_struct", "copy_sighand", "copy_signal", "copy_mm", "dup_mm",
-	"mm_init", "dup_mmap", "uprobe_dup_mmap", "copy_page_range", "anon_vma_fork",
-	"copy_namespaces", "copy_io", "alloc_pid", "cgroup_can_fork", "sched_cgroup_fork",
-	"cgroup_post_fork", "proc_fork_connector", "perf_event_fork", "uprobe_copy_process",
-	"wake_up_new_task", "finish_task_switch",
+/* The steps of a fork: whatever of them this kernel has is watched. */
+static const struct {
+	const char *name, *symbols;
+} steps[] = {
+#define STEP(STAGE, name, level, returns, symbols) { #name, symbols },
+	FW_STAGE_PROBES(STEP)
+#undef STEP
 };
 
 static void no_kallsyms(struct fw_finding *finding, int err)
@@ -179,7 +189,7 @@ void fw_doctor_look_steps(const struct fw_patient *patient, struct fw_finding *f
 	int err;
 
 	for (i = 0; i < ARRAY_SIZE(steps); i++)
-		search[i].name = steps[i];
+		search[i].name = steps[i].symbols;
 	err = fw_doctor_search(patient, search, ARRAY_SIZE(search), &hidden);
 	if (err) {
 		no_kallsyms(finding, err);
@@ -190,7 +200,7 @@ void fw_doctor_look_steps(const struct fw_patient *patient, struct fw_finding *f
 		if (search[i].state == FW_SYMBOL_RENAMED)
 			append(renamed, sizeof(renamed), search[i].as);
 		else if (search[i].state != FW_SYMBOL_PRESENT)
-			append(inlined, sizeof(inlined), steps[i]);
+			append(inlined, sizeof(inlined), steps[i].name);
 	}
 	fw_finding_set(finding, *renamed || *inlined ? FW_HEALTH_NOTE : FW_HEALTH_OK,
 		       "%zu of %zu are there%s%s%s%s", present, ARRAY_SIZE(steps),

@@ -14,8 +14,12 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "../../bpf/stages.h"
 #include "array.h"
 #include "doctor.h"
+
+#define COUNT_STEP(STAGE, name, level, returns, symbols)	+ 1
+#define NR_STEPS	(0 FW_STAGE_PROBES(COUNT_STEP))
 
 /* Everything is there: what a 6.1 has where the module is loaded. */
 static const struct file {
@@ -26,7 +30,7 @@ static const struct file {
 	  "ffff800008010100 T copy_process\nffff800008010200 T copy_thread\n"
 	  "ffff800008010300 T kernel_clone\nffff800008010400 T schedule_tail\n"
 	  "ffff800008010500 T __switch_to\n"
-	  "ffff800008010600 t finish_task_switch.isra.0\n"
+	  "ffff800008010600 t sched_fork.isra.0\n"
 	  "ffff800008010700 t copy_mm.part.0\nffff800008010800 t dup_mmap\n"
 	  "ffff800008010900 t dup_mmap.cold\nffff800008010a00 t copy_io.cold\n"
 	  "ffff800001000000 t dup_fd\t[other]\n" },
@@ -294,15 +298,34 @@ static void what_is_renamed_or_inlined_is_named(void **state)
 {
 	struct fw_diagnosis diagnosis;
 	const char *inlined;
+	char count[40];
 
 	(void)state;
+	snprintf(count, sizeof(count), "1 of %d are there; renamed: ", NR_STEPS);
 	fw_doctor_examine(&arm64, &diagnosis);
 	/* dup_mmap alone: a part, a .cold half and a module's function do not count. */
-	assert_finding(&diagnosis, "steps", FW_HEALTH_NOTE, "1 of 32 are there; renamed: "
-		       "finish_task_switch.isra.0; inlined");
+	assert_finding(&diagnosis, "steps", FW_HEALTH_NOTE, count);
+	assert_finding(&diagnosis, "steps", FW_HEALTH_NOTE, "sched_fork.isra.0; inlined");
 	inlined = strstr(finding(&diagnosis, "steps")->state, "inlined");
 	assert_non_null(strstr(inlined, "copy_mm"));
 	assert_null(strstr(inlined, "dup_mmap"));
+}
+
+/* A step that is done in one of several functions is there with any of them. */
+static void any_function_of_a_step_will_do(void **state)
+{
+	struct fw_symbol_search search = { .name = "copy_io __copy_io" };
+	bool hidden;
+
+	(void)state;
+	put("/proc/kallsyms", "ffff800008010000 t __copy_io\n");
+	assert_int_equal(fw_doctor_search(&arm64, &search, 1, &hidden), 0);
+	assert_int_equal(search.state, FW_SYMBOL_PRESENT);
+	assert_string_equal(search.as, "__copy_io");
+	search = (struct fw_symbol_search){ .name = "copy_io __copy_i" };
+	assert_int_equal(fw_doctor_search(&arm64, &search, 1, &hidden), 0);
+	assert_int_equal(search.state, FW_SYMBOL_ABSENT);
+	put("/proc/kallsyms", original("/proc/kallsyms"));
 }
 
 static void capabilities_are_told_apart(void **state)
@@ -559,6 +582,7 @@ int main(void)
 		TEST(every_file_that_is_wrong_is_found),
 		TEST(every_lack_can_be_mended),
 		TEST(what_is_renamed_or_inlined_is_named),
+		TEST(any_function_of_a_step_will_do),
 		TEST(capabilities_are_told_apart),
 		TEST(other_machines_are_sent_away),
 		TEST(old_kernels_are_not_promised),
