@@ -73,10 +73,24 @@ struct rlimit {
 
 struct signal_struct___fork {
 	int nr_threads;
+	unsigned int flags;
+	unsigned int autoreap : 1;
 	struct rlimit rlim[16];
 };
 
+struct ns_common {
+	unsigned int inum;
+};
+
+struct pid_namespace {
+	unsigned int pid_allocated;
+	unsigned int level;
+	int pid_max;
+	struct ns_common ns;
+};
+
 struct nsproxy {
+	struct pid_namespace *pid_ns_for_children;
 	void *time_ns;
 	void *time_ns_for_children;
 };
@@ -172,6 +186,8 @@ struct kernel_clone_args {
 #define task_t struct task_struct___fork
 
 #define PF_KTHREAD		0x00200000	/* include/linux/sched.h, since 2.6.31 */
+#define SIGNAL_UNKILLABLE	0x00000040	/* include/linux/sched/signal.h, since 2.6.26 */
+#define PIDNS_ADDING		(1U << 31)	/* include/linux/pid_namespace.h, since 4.15 */
 
 /* arch/arm64/include/asm/thread_info.h; the same in every kernel since 5.3. */
 #define TIF_SYSCALL_TRACE	8
@@ -249,6 +265,20 @@ static __always_inline bool clone_args_kthread(const struct kernel_clone_args *a
 	if (clone_args_have_fn())
 		return BPF_CORE_READ(args, fn);
 	return BPF_CORE_READ(parent, flags) & PF_KTHREAD || clone_args_io_thread(args);
+}
+
+/* v6.14: 7863dcc72d0f ("pid: allow pid_max to be set per pid namespace") */
+static __always_inline __u32 pid_ns_max(const struct pid_namespace *ns)
+{
+	return bpf_core_field_exists(ns->pid_max) ? BPF_CORE_READ(ns, pid_max) : 0;
+}
+
+/* v7.1, with CLONE_AUTOREAP */
+static __always_inline bool signal_autoreap(const struct signal_struct___fork *signal)
+{
+	if (!bpf_core_field_exists(signal->autoreap))
+		return false;
+	return BPF_CORE_READ_BITFIELD_PROBED(signal, autoreap);
 }
 
 /*

@@ -17,8 +17,10 @@
 struct witness_call {
 	__u64 enter_time;
 	__u64 parent_tid;
+	__u64 clone_flags;
+	__u64 pidfd;
+	__s32 exit_signal;
 	__u32 in_copy_process;
-	__u32 reserved;
 };
 
 struct {
@@ -231,18 +233,14 @@ static __always_inline bool may_fork(__u32 tid)
 	return all_tasks ? current_tgid() != tracer : is_watched(tid);
 }
 
-static __always_inline void see_call(__u32 tid, __u64 parent_tid)
+static __always_inline void see_call(__u32 tid, struct witness_call *call)
 {
-	struct witness_call call = {
-		.enter_time = bpf_ktime_get_ns(),
-		.parent_tid = parent_tid,
-	};
-
-	if (bpf_map_update_elem(&witness_calls, &tid, &call, BPF_NOEXIST)) {
+	call->enter_time = bpf_ktime_get_ns();
+	if (bpf_map_update_elem(&witness_calls, &tid, call, BPF_NOEXIST)) {
 		/* The return of the one before was missed; or there is no room. */
 		if (witness == FW_WITNESS_ALONE)
 			count_missed();
-		bpf_map_update_elem(&witness_calls, &tid, &call, BPF_ANY);
+		bpf_map_update_elem(&witness_calls, &tid, call, BPF_ANY);
 	}
 }
 
@@ -252,10 +250,17 @@ int witness_fork_return_enter(const __u64 *regs)
 {
 	const struct kernel_clone_args *args = (const void *)regs[0];
 	__u32 tid = current_tid();
+	struct witness_call call = {
+		.clone_flags = BPF_CORE_READ(args, flags),
+		.pidfd = (__u64)BPF_CORE_READ(args, pidfd),
+		.exit_signal = BPF_CORE_READ(args, exit_signal),
+	};
 
-	if (may_fork(tid))
-		see_call(tid, BPF_CORE_READ(args, flags) & 0x00100000 /* CLONE_PARENT_SETTID */ ?
-			      (__u64)BPF_CORE_READ(args, parent_tid) : 0);
+	if (!may_fork(tid))
+		return 0;
+	if (call.clone_flags & 0x00100000 /* CLONE_PARENT_SETTID */)
+		call.parent_tid = (__u64)BPF_CORE_READ(args, parent_tid);
+	see_call(tid, &call);
 	return 0;
 }
 
@@ -284,6 +289,10 @@ int witness_fork_return(const __u64 *regs)
 		event->parent_tid = call->parent_tid;
 		copy_tid(&event->tid_there, &event->flags, event->parent_tid);
 		copy_regs(&event->regs, task_pt_regs(parent));
+		event->clone_flags = call->clone_flags;
+		event->pidfd = call->pidfd;
+		event->exit_signal = call->exit_signal;
+		event->reserved = 0;
 		submit(event, false);
 	}
 	bpf_map_delete_elem(&witness_calls, &tid);
@@ -296,11 +305,12 @@ int witness_first_run(const struct live_regs *regs)
 {
 	const task_t *prev = (const void *)regs->x[0], *child = current_task();
 	struct forkwatch_first_run *event;
+	struct witness_call call = { 0 };
 	__u32 tid = current_tid();
 
 	if (!is_watched(tid) || !can_read_stacks())
 		return 0;
-	see_call(tid, 0);
+	see_call(tid, &call);
 	event = witness_begin(first_run, FIRST_RUN, NULL);
 	if (!event)
 		return 0;

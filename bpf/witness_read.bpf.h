@@ -223,6 +223,45 @@ static __always_inline bool is_nproc_exempt(const struct cred *cred)
 	return !BPF_CORE_READ(cred, user_ns, level) && caps & CAPS_OF_NPROC;
 }
 
+/* task_active_pid_ns() */
+static __always_inline __u64 active_pid_ns(const task_t *task)
+{
+	const struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level) & 31;
+	__u64 ns = 0;
+
+	bpf_core_read(&ns, sizeof(ns), &pid->numbers[level].ns);
+	return ns;
+}
+
+static __always_inline void copy_pid_ns(struct forkwatch_fork_exit *event, const task_t *parent)
+{
+	const struct pid_namespace *ns = BPF_CORE_READ(parent, nsproxy, pid_ns_for_children);
+	__u32 allocated = BPF_CORE_READ(ns, pid_allocated);
+
+	event->parent_pid_ns = active_pid_ns(parent);
+	event->parent_pid_ns_for_children = (__u64)ns;
+	event->pid_ns = BPF_CORE_READ(ns, ns.inum);
+	event->pid_ns_level = BPF_CORE_READ(ns, level);
+	event->pid_ns_pids = allocated & ~PIDNS_ADDING;
+	event->pid_ns_max = pid_ns_max(ns);
+	event->flags |= allocated & PIDNS_ADDING ? 0 : FORKWATCH_EXIT_PID_NS_CLOSED;
+}
+
+static __always_inline __u32 parent_flags(const task_t *parent, const struct cred *cred)
+{
+	const struct signal_struct___fork *signal = BPF_CORE_READ(parent, signal);
+	__u32 flags = 0;
+
+	if (is_nproc_exempt(cred))
+		flags |= FORKWATCH_EXIT_NPROC_EXEMPT;
+	if (BPF_CORE_READ(signal, flags) & SIGNAL_UNKILLABLE)
+		flags |= FORKWATCH_EXIT_PARENT_INIT;
+	if (signal_autoreap(signal))
+		flags |= FORKWATCH_EXIT_PARENT_AUTOREAP;
+	return flags;
+}
+
 static __always_inline void copy_parent(struct forkwatch_fork_exit *event, const task_t *parent)
 {
 	const struct nsproxy *nsproxy = BPF_CORE_READ(parent, nsproxy);
@@ -231,8 +270,9 @@ static __always_inline void copy_parent(struct forkwatch_fork_exit *event, const
 	event->parent_leader_tid = BPF_CORE_READ(parent, group_leader, pid);
 	event->parent_exit_signal = BPF_CORE_READ(parent, exit_signal);
 	event->leader_exit_signal = BPF_CORE_READ(parent, group_leader, exit_signal);
-	if (is_nproc_exempt(cred))
-		event->flags |= FORKWATCH_EXIT_NPROC_EXEMPT;
+	event->flags |= parent_flags(parent, cred);
+	if (nsproxy)
+		copy_pid_ns(event, parent);
 	if (nsproxy && bpf_core_field_exists(nsproxy->time_ns)) {
 		event->parent_time_ns = (__u64)BPF_CORE_READ(nsproxy, time_ns);
 		event->parent_time_ns_for_children =

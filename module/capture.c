@@ -261,6 +261,9 @@ int fw_kernel_clone_enter(struct kretprobe_instance *ri, struct pt_regs *regs)
 	call->enter_time = ktime_get_mono_fast_ns();
 	call->parent_tid = args->flags & CLONE_PARENT_SETTID ?
 			   (__force u64)args->parent_tid : 0;
+	call->clone_flags = args->flags;
+	call->pidfd = (__force u64)args->pidfd;
+	call->exit_signal = args->exit_signal;
 	return 0;
 }
 NOKPROBE_SYMBOL(fw_kernel_clone_enter);
@@ -276,6 +279,10 @@ int fw_fork_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 	event.parent_tid = call->parent_tid;
 	copy_tid(&event.tid_there, &event.flags, event.parent_tid);
 	copy_regs(&event.regs, task_pt_regs(current));
+	event.clone_flags = call->clone_flags;
+	event.pidfd = call->pidfd;
+	event.exit_signal = call->exit_signal;
+	event.reserved = 0;
 	FW_TRACE(fork_return, &event);
 	return 0;
 }

@@ -19,6 +19,9 @@ struct fw_copy_thread_call {
 struct fw_kernel_clone_call {
 	u64 enter_time;
 	u64 parent_tid;
+	u64 clone_flags;
+	u64 pidfd;
+	s32 exit_signal;
 };
 
 struct fw_schedule_tail_call {

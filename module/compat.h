@@ -8,8 +8,10 @@
 
 #include <linux/cred.h>
 #include <linux/mm.h>
+#include <linux/pid_namespace.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/sched/user.h>
 #include <linux/scs.h>
@@ -136,6 +138,29 @@ static inline u64 fw_user_processes(void)
 	return get_rlimit_value(task_ucounts(current), UCOUNT_RLIMIT_NPROC);
 #else
 	return atomic_read(&current_user()->processes);
+#endif
+}
+
+/*
+ * v6.14: 7863dcc72d0f ("pid: allow pid_max to be set per pid namespace"). Before
+ * it there is one for all, which modules do not get at.
+ */
+static inline u32 fw_pid_ns_max(const struct pid_namespace *ns)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
+	return ns->pid_max;
+#else
+	return 0;
+#endif
+}
+
+/* A flag of clone3() that is named in a kernel's headers has its bit in struct signal_struct. */
+static inline bool fw_signal_autoreap(const struct signal_struct *signal)
+{
+#ifdef CLONE_AUTOREAP
+	return signal->autoreap;
+#else
+	return false;
 #endif
 }
 

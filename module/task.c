@@ -77,6 +77,32 @@ static void copy_time_ns(struct forkwatch_fork_exit *event)
 }
 NOKPROBE_SYMBOL(copy_time_ns);
 
+/* An exiting task, which has no nsproxy any more, does not fork. */
+static void copy_pid_namespace(struct forkwatch_fork_exit *event)
+{
+	const struct pid_namespace *ns;
+
+	if (!current->nsproxy)
+		return;
+	ns = current->nsproxy->pid_ns_for_children;
+	event->parent_pid_ns = (u64)task_active_pid_ns(current);
+	event->parent_pid_ns_for_children = (u64)ns;
+	event->pid_ns = ns->ns.inum;
+	event->pid_ns_level = ns->level;
+	event->pid_ns_pids = ns->pid_allocated & ~PIDNS_ADDING;
+	event->pid_ns_max = fw_pid_ns_max(ns);
+	event->flags |= ns->pid_allocated & PIDNS_ADDING ? 0 : FORKWATCH_EXIT_PID_NS_CLOSED;
+}
+NOKPROBE_SYMBOL(copy_pid_namespace);
+
+static u32 parent_flags(void)
+{
+	return (is_nproc_exempt() ? FORKWATCH_EXIT_NPROC_EXEMPT : 0) |
+	       (current->signal->flags & SIGNAL_UNKILLABLE ? FORKWATCH_EXIT_PARENT_INIT : 0) |
+	       (fw_signal_autoreap(current->signal) ? FORKWATCH_EXIT_PARENT_AUTOREAP : 0);
+}
+NOKPROBE_SYMBOL(parent_flags);
+
 void fw_copy_parent(struct forkwatch_fork_exit *event)
 {
 	const struct task_struct *grand_parent;
@@ -84,8 +110,9 @@ void fw_copy_parent(struct forkwatch_fork_exit *event)
 	event->parent_leader_tid = current->group_leader->pid;
 	event->parent_exit_signal = current->exit_signal;
 	event->leader_exit_signal = current->group_leader->exit_signal;
-	event->flags |= is_nproc_exempt() ? FORKWATCH_EXIT_NPROC_EXEMPT : 0;
+	event->flags |= parent_flags();
 	copy_time_ns(event);
+	copy_pid_namespace(event);
 	event->parent_sas_ss_sp = current->sas_ss_sp;
 	event->parent_sas_ss_size = current->sas_ss_size;
 	event->parent_threads = current->signal->nr_threads;

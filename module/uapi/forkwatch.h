@@ -291,7 +291,11 @@
  * what the kernel compares before it says EAGAIN: the parent's real uid, the
  * tasks that it has (this child not counted), RLIMIT_NPROC. The parent's nsproxy
  * holds @parent_time_ns, of itself and for its children. @leader_exit_signal is
- * that of its thread group's leader. @flags is FORKWATCH_EXIT_*.
+ * that of its thread group's leader. @flags is FORKWATCH_EXIT_*. Likewise
+ * @parent_pid_ns: the parent's own pid namespace, and the one that its children are
+ * to be in. Of the latter @pid_ns is the number that /proc/PID/ns shows, at @pid_ns_level
+ * below the initial one; it has @pid_ns_pids pids, and @pid_ns_max is its pid_max, 0
+ * where kernel.pid_max is that of all.
  */
 #define FORKWATCH_FIELDS_fork_exit(F, A, S)		\
 	F(__s64, result)				\
@@ -332,7 +336,13 @@
 	F(__u64, parent_time_ns)			\
 	F(__u64, parent_time_ns_for_children)		\
 	F(__s32, leader_exit_signal)			\
-	F(__u32, flags)
+	F(__u32, flags)					\
+	F(__u64, parent_pid_ns)				\
+	F(__u64, parent_pid_ns_for_children)		\
+	F(__u32, pid_ns)				\
+	F(__u32, pid_ns_level)				\
+	F(__u32, pid_ns_pids)				\
+	F(__u32, pid_ns_max)
 
 #define FORKWATCH_EXIT_STEPPED		(1U << 0)	/* the child is single-stepped */
 #define FORKWATCH_EXIT_SYSCALL_TRACED	(1U << 1)	/* its system calls stop it */
@@ -341,6 +351,9 @@
 					 FORKWATCH_EXIT_SYSCALL_TRACED |	\
 					 FORKWATCH_EXIT_SYSCALL_EMULATED)
 #define FORKWATCH_EXIT_NPROC_EXEMPT	(1U << 3)	/* the parent may exceed RLIMIT_NPROC */
+#define FORKWATCH_EXIT_PARENT_INIT	(1U << 4)	/* it is the init of its pid namespace */
+#define FORKWATCH_EXIT_PARENT_AUTOREAP	(1U << 5)	/* it came by CLONE_AUTOREAP */
+#define FORKWATCH_EXIT_PID_NS_CLOSED	(1U << 6)	/* @pid_ns takes no more: its init is gone */
 
 /* What a child shares with its parent, or has of its own: objects of the task. */
 #define FORKWATCH_SHARES(E)				\
@@ -370,7 +383,8 @@
  * x0 after this. @regs are the parent's, as they stand at this moment. A
  * vfork parent gets here after its child's exec or exit. @parent_tid is where
  * CLONE_PARENT_SETTID was asked to write; @tid_there is what stands there, if
- * @flags has FORKWATCH_TID_READ.
+ * @flags has FORKWATCH_TID_READ. @clone_flags, @pidfd and @exit_signal are
+ * what kernel_clone() was called with: it may refuse them itself.
  */
 #define FORKWATCH_FIELDS_fork_return(F, A, S)		\
 	F(__s64, result)				\
@@ -378,7 +392,11 @@
 	F(__u64, parent_tid)				\
 	F(__s32, tid_there)				\
 	F(__u32, flags)					\
-	S(struct forkwatch_regs, regs)
+	S(struct forkwatch_regs, regs)			\
+	F(__u64, clone_flags)				\
+	F(__u64, pidfd)					\
+	F(__s32, exit_signal)				\
+	F(__u32, reserved)
 
 /*
  * first_run: kprobe on schedule_tail(), called once in a task's life, by
@@ -781,8 +799,8 @@ _Static_assert(FORKWATCH_SUM(FORKWATCH_FIELDS_state) == 136, "forkwatch_state ha
 
 FORKWATCH_ASSERT(fork_enter, 576);
 FORKWATCH_ASSERT(copy_thread, 1064);
-FORKWATCH_ASSERT(fork_exit, 472);
-FORKWATCH_ASSERT(fork_return, 352);
+FORKWATCH_ASSERT(fork_exit, 504);
+FORKWATCH_ASSERT(fork_return, 376);
 FORKWATCH_ASSERT(first_run, 784);
 FORKWATCH_ASSERT(cpu_switch_to, 296);
 FORKWATCH_ASSERT(clone_call, 88);
