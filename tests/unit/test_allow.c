@@ -15,35 +15,16 @@
 #include "edit.h"
 #include "replay.h"
 #include "schema.h"
+#include "scratch.h"
 #include "verdicts.h"
 
 #define DATA(name)	TEST_DATA_DIR "/6.1/" name
-
-static char base[64], copy[128], file[128];
-
-static int setup(void **state)
-{
-	(void)state;
-	strcpy(base, "/tmp/forkwatch-allow-XXXXXX");
-	if (!mkdtemp(base))
-		return -1;
-	snprintf(copy, sizeof(copy), "%s/trace", base);
-	snprintf(file, sizeof(file), "%s/allow", base);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", base);
-	return system(command);
-}
+#define COPY	scratch_path("trace")
+#define ALLOWED	scratch_path("allow")
 
 static void write_file(const char *text)
 {
-	FILE *out = fopen(file, "w");
+	FILE *out = fopen(ALLOWED, "w");
 
 	assert_non_null(out);
 	fputs(text, out);
@@ -60,7 +41,7 @@ static void assert_bad(const char *text, const char *words)
 	char error[256];
 
 	write_file(text);
-	assert_int_equal(fw_allow_open(&allow, file, error, sizeof(error)), -EINVAL);
+	assert_int_equal(fw_allow_open(&allow, ALLOWED, error, sizeof(error)), -EINVAL);
 	if (!strstr(error, words))
 		fail_msg("`%s' is not in: %s", words, error);
 	assert_int_equal(allow.nr, 0);
@@ -84,8 +65,8 @@ static void test_bad_lines(void **state)
 	assert_bad("A1 comm=a,comm=b why\n", "'comm' stands there twice");
 	assert_bad("A1 kind=spoon why\n", "no kind of forks 'spoon'");
 	assert_bad("A1 * why\nA2 * why\nA1 * why not\n", "line 3: line 1 says this of A1");
-	assert_int_equal(fw_allow_open(&allow, base, error, sizeof(error)), -EISDIR);
-	assert_non_null(strstr(error, base));
+	assert_int_equal(fw_allow_open(&allow, scratch, error, sizeof(error)), -EISDIR);
+	assert_non_null(strstr(error, scratch));
 	assert_int_equal(fw_allow_open(&allow, "/nothing", error, sizeof(error)), -ENOENT);
 	assert_non_null(strstr(error, "/nothing: No such file"));
 }
@@ -95,7 +76,7 @@ static void open_allow(const char *text)
 	char error[256];
 
 	write_file(text);
-	if (fw_allow_open(&allow, file, error, sizeof(error)))
+	if (fw_allow_open(&allow, ALLOWED, error, sizeof(error)))
 		fail_msg("%s", error);
 }
 
@@ -184,9 +165,9 @@ static void check(const char *lines, const char *rules)
 	unsigned int nr = 0;
 	char word[16];
 
-	edit_trace(DATA("tree"), copy, give_7, &nr);
+	edit_trace(DATA("tree"), COPY, give_7, &nr);
 	open_allow(lines);
-	assert_int_equal(fw_replay_open(&replay, copy), 0);
+	assert_int_equal(fw_replay_open(&replay, COPY), 0);
 	assert_int_equal(fw_verdicts_open(&verdicts), 0);
 	if (rules)
 		assert_int_equal(fw_verdicts_choose(&verdicts, rules, word, sizeof(word)), 0);
@@ -297,7 +278,7 @@ static void test_not_allowed(void **state)
 
 int main(void)
 {
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_bad_lines),
 		TEST(test_lines),

@@ -15,6 +15,7 @@
 
 #include "ctf.h"
 #include "limit.h"
+#include "scratch.h"
 #include "trace.h"
 
 /* Events of our reader, to be found again in what babeltrace2 prints. */
@@ -306,15 +307,12 @@ static void write_every_kind(const char *dir)
 
 static void test_every_kind(void **state)
 {
-	char dir[64] = "/tmp/forkwatch-babeltrace-XXXXXX", command[128];
+	const char *dir = scratch_path("trace");
 
 	(void)state;
 	need_babeltrace();
-	assert_non_null(mkdtemp(dir));
 	write_every_kind(dir);
 	compare(dir);
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	assert_int_equal(system(command), 0);
 }
 
 /* tests/data/SERIES/WORKLOAD */
@@ -336,7 +334,7 @@ static void test_recorded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_kind),
+		cmocka_unit_test_setup_teardown(test_every_kind, scratch_setup, scratch_teardown),
 		cmocka_unit_test(test_recorded),
 	};
 

@@ -18,31 +18,12 @@
 #include "event.h"
 #include "replay.h"
 #include "schema.h"
+#include "scratch.h"
 
 #define DATA(name)	TEST_DATA_DIR "/6.1/" name
 #define DOCS(name)	TEST_DATA_DIR "/../../docs/" name
-
-static char base[64], copy[128], file[128];
-
-static int setup(void **state)
-{
-	(void)state;
-	strcpy(base, "/tmp/forkwatch-compare-XXXXXX");
-	if (!mkdtemp(base))
-		return -1;
-	snprintf(copy, sizeof(copy), "%s/trace", base);
-	snprintf(file, sizeof(file), "%s/golden.json", base);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", base);
-	return system(command);
-}
+#define COPY	scratch_path("trace")
+#define GOLDEN	scratch_path("golden.json")
 
 /*
  * Comparisons.
@@ -157,9 +138,9 @@ static void test_golden(void **state)
 			fail_msg("If this is meant, run tests/data/golden/update\n%s", say("text"));
 		end_compare();
 		/* Written and read again, it is still the same. */
-		make_golden(dir, file);
-		assert_same(file, dir);
-		object = json_load_file(file, 0, NULL);
+		make_golden(dir, GOLDEN);
+		assert_same(GOLDEN, dir);
+		object = json_load_file(GOLDEN, 0, NULL);
 		assert_schema(DOCS("golden.schema.json"), object);
 		json_decref(object);
 	}
@@ -297,8 +278,8 @@ static void test_noise(void **state)
 
 		snprintf(dir, sizeof(dir), DATA("%s"), names[i]);
 		ksyms = moved_symbols(dir);
-		edit_trace_with(dir, copy, ksyms, reboot, NULL);
-		assert_same(dir, copy);
+		edit_trace_with(dir, COPY, ksyms, reboot, NULL);
+		assert_same(dir, COPY);
 		fw_ksyms_close(ksyms);
 	}
 }
@@ -324,8 +305,8 @@ static void test_x0(void **state)
 	char *text;
 
 	(void)state;
-	edit_trace(DATA("tree"), copy, return_7, NULL);
-	compare(DATA("tree"), copy);
+	edit_trace(DATA("tree"), COPY, return_7, NULL);
+	compare(DATA("tree"), COPY);
 	assert_int_equal(comparison.answer, FW_DIFFERENT);
 	assert_int_equal(comparison.different, 1);
 	assert_difference(FW_ASPECT_REGISTERS, "x0", "0", "0x7", 1);
@@ -360,14 +341,14 @@ static void lose_wakeup(struct edit *edit, struct forkwatch_header *event)
 static void test_missing_event(void **state)
 {
 	(void)state;
-	edit_trace(DATA("tree"), copy, lose_wakeup, NULL);
-	compare(DATA("tree"), copy);
+	edit_trace(DATA("tree"), COPY, lose_wakeup, NULL);
+	compare(DATA("tree"), COPY);
 	assert_int_equal(comparison.answer, FW_DIFFERENT);
 	assert_difference(FW_ASPECT_EVENTS, "wakeup_new", "seen", "missing", 1);
 	assert_says("text", "seen -> missing");
 	end_compare();
 	/* The other way round, it is one too many. */
-	compare(copy, DATA("tree"));
+	compare(COPY, DATA("tree"));
 	assert_difference(FW_ASPECT_EVENTS, "wakeup_new", "missing", "seen", 1);
 	end_compare();
 }
@@ -385,10 +366,10 @@ static void lose_with_gap(struct edit *edit, struct forkwatch_header *event)
 static void test_incomplete(void **state)
 {
 	(void)state;
-	edit_trace(DATA("tree"), copy, edit_write, NULL);
-	assert_same(DATA("tree"), copy);
-	edit_trace(DATA("tree"), copy, lose_with_gap, NULL);
-	compare(DATA("tree"), copy);
+	edit_trace(DATA("tree"), COPY, edit_write, NULL);
+	assert_same(DATA("tree"), COPY);
+	edit_trace(DATA("tree"), COPY, lose_with_gap, NULL);
+	compare(DATA("tree"), COPY);
 	assert_int_equal(comparison.answer, FW_CANNOT_TELL);
 	assert_says("text", "incomplete   B is incomplete");
 	assert_says("ktap", "\nnot ok 11 complete");
@@ -407,15 +388,15 @@ static void test_nothing(void **state)
 	char other[256];
 
 	(void)state;
-	edit_trace(DATA("fork"), copy, only_exec, NULL);
-	compare(copy, copy);
+	edit_trace(DATA("fork"), COPY, only_exec, NULL);
+	compare(COPY, COPY);
 	assert_int_equal(comparison.answer, FW_NOTHING_TO_COMPARE);
 	end_compare();
-	compare(copy, DATA("fork"));
+	compare(COPY, DATA("fork"));
 	assert_int_equal(comparison.answer, FW_DIFFERENT);
 	assert_difference(FW_ASPECT_FORKS, "a fork more", "not there", "fork", 2);
 	end_compare();
-	snprintf(other, sizeof(other), "%s/nothing", base);
+	snprintf(other, sizeof(other), "%s/nothing", scratch);
 	assert_true(fw_golden_open(&sides[0], other) < 0);
 	assert_true(strlen(fw_trace_error()) > 0);
 }
@@ -427,8 +408,8 @@ static json_t *golden_json(const char *dir)
 {
 	json_t *object;
 
-	make_golden(dir, file);
-	object = json_load_file(file, 0, NULL);
+	make_golden(dir, GOLDEN);
+	object = json_load_file(GOLDEN, 0, NULL);
 	assert_non_null(object);
 	return object;
 }
@@ -440,7 +421,7 @@ static json_t *fork_of(json_t *golden, size_t nr)
 
 static void save(json_t *golden)
 {
-	assert_int_equal(json_dump_file(golden, file, JSON_INDENT(1)), 0);
+	assert_int_equal(json_dump_file(golden, GOLDEN, JSON_INDENT(1)), 0);
 	json_decref(golden);
 }
 
@@ -452,13 +433,13 @@ static void test_one_more(void **state)
 	/* The second of the first child's: then the trace has one fork more. */
 	json_array_remove(json_object_get(golden, "forks"), 2);
 	save(golden);
-	compare(file, DATA("tree"));
+	compare(GOLDEN, DATA("tree"));
 	assert_int_equal(comparison.answer, FW_DIFFERENT);
 	assert_int_equal(comparison.nr, 1);
 	assert_difference(FW_ASPECT_FORKS, "a fork more", "not there", "fork", 1);
 	assert_says("text", "tree/fork#1/fork#2");
 	end_compare();
-	compare(DATA("tree"), file);
+	compare(DATA("tree"), GOLDEN);
 	assert_difference(FW_ASPECT_FORKS, "a fork less", "fork", "not there", 1);
 	end_compare();
 }
@@ -475,7 +456,7 @@ static void test_order(void **state)
 	json_array_append(events, json_array_get(events, 0));
 	json_array_remove(events, 0);
 	save(golden);
-	compare(DATA("clone3"), file);
+	compare(DATA("clone3"), GOLDEN);
 	assert_int_equal(comparison.answer, FW_DIFFERENT);
 	assert_int_equal(comparison.nr, 2);
 	assert_says("text", "order: number 1 is");
@@ -498,7 +479,7 @@ static void test_stages(void **state)
 	char other[256];
 
 	(void)state;
-	snprintf(other, sizeof(other), "%s/other.json", base);
+	snprintf(other, sizeof(other), "%s/other.json", scratch);
 	set_stages(a, "[\"copy_creds\", \"dup_fd\", \"alloc_pid\", \"copy_io\"]",
 		   "[\"copy_creds\", \"dup_fd\", \"alloc_pid\", \"copy_io\"]");
 	set_stages(b, "[\"copy_creds\", \"dup_fd\", \"alloc_pid\"]",
@@ -506,7 +487,7 @@ static void test_stages(void **state)
 	assert_int_equal(json_dump_file(a, other, 0), 0);
 	json_decref(a);
 	save(b);
-	compare(other, file);
+	compare(other, GOLDEN);
 	assert_difference(FW_ASPECT_STAGES, "alloc_pid", "called", "not called", 2);
 	assert_difference(FW_ASPECT_STAGES, "copy_creds", "0", "-EAGAIN", 2);
 	assert_difference(FW_ASPECT_STAGES, "order", "copy_creds, dup_fd", "dup_fd, copy_creds",
@@ -531,16 +512,16 @@ static void test_left_out(void **state)
 	json_object_set_new(json_object_get(fork_of(golden, 1), "rules"), "A1",
 			    json_string("NOT OBSERVED"));
 	save(golden);
-	assert_same(file, DATA("fork"));
+	assert_same(GOLDEN, DATA("fork"));
 }
 
 static void assert_bad(const char *text, const char *words)
 {
-	FILE *out = fopen(file, "w");
+	FILE *out = fopen(GOLDEN, "w");
 
 	fputs(text, out);
 	fclose(out);
-	assert_int_equal(fw_golden_open(&sides[0], file), -EBADMSG);
+	assert_int_equal(fw_golden_open(&sides[0], GOLDEN), -EBADMSG);
 	if (!strstr(fw_trace_error(), words))
 		fail_msg("`%s' is not in %s", words, fw_trace_error());
 }
@@ -600,10 +581,10 @@ static void test_json(void **state)
 	assert_non_null(json_object_get(json_object_get(object, "trace"), "release"));
 	json_decref(object);
 	/* A trace without a fork is JSON, too. */
-	edit_trace(DATA("fork"), copy, only_exec, NULL);
-	json_decref(convert(copy, "json"));
-	json_decref(convert(copy, "chrome"));
-	json_decref(convert(copy, "golden"));
+	edit_trace(DATA("fork"), COPY, only_exec, NULL);
+	json_decref(convert(COPY, "json"));
+	json_decref(convert(COPY, "chrome"));
+	json_decref(convert(COPY, "golden"));
 }
 
 static const char *phase(const json_t *event)
@@ -691,7 +672,7 @@ static void test_chrome(void **state)
 
 int main(void)
 {
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_golden),
 		TEST(test_noise),

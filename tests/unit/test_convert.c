@@ -15,38 +15,19 @@
 #include "edit.h"
 #include "event.h"
 #include "perfetto.pb-c.h"
+#include "scratch.h"
 
 #define DATA(name)	TEST_DATA_DIR "/6.1/" name
 #define READERS		TEST_DATA_DIR "/../unit/readers/"
 #define MODULES		TEST_DATA_DIR "/../../build/npm/node_modules"
+#define COPY	scratch_path("trace")
+#define CONVERTED	scratch_path("file")
 
-static char base[64], copy[128], file[128];
-
-static int setup(void **state)
-{
-	(void)state;
-	strcpy(base, "/tmp/forkwatch-convert-XXXXXX");
-	if (!mkdtemp(base))
-		return -1;
-	snprintf(copy, sizeof(copy), "%s/trace", base);
-	snprintf(file, sizeof(file), "%s/file", base);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", base);
-	return system(command);
-}
-
-/* Converts the trace @dir into the file @file. */
+/* Converts the trace @dir into the file CONVERTED. */
 static void convert(const char *dir, const char *to)
 {
 	struct fw_replay *replay;
-	FILE *out = fopen(file, "w");
+	FILE *out = fopen(CONVERTED, "w");
 
 	assert_non_null(out);
 	if (fw_replay_open(&replay, dir))
@@ -156,7 +137,7 @@ static void test_csv(void **state)
 	(void)state;
 	want("Python", "python3 -c 'import csv' 2>&1 >/dev/null");
 	convert(DATA("tree"), "csv");
-	text = run("python3 " READERS "csv_rows.py %s", file);
+	text = run("python3 " READERS "csv_rows.py %s", CONVERTED);
 	assert_int_equal(count(text, "|fork|"), 6);
 	assert_has(text, "\n6|kind|fork\n");
 	first_tids(DATA("tree"), &parent, &child);
@@ -171,15 +152,15 @@ static void test_csv(void **state)
 	free(text);
 
 	convert(DATA("fail"), "csv");
-	text = run("python3 " READERS "csv_rows.py %s", file);
+	text = run("python3 " READERS "csv_rows.py %s", CONVERTED);
 	assert_has(text, "|error|EINVAL\n");
 	assert_has(text, "|child_tid|\n");
 	free(text);
 
 	/* What would end a field or a row does not. */
-	edit_trace(DATA("fork"), copy, name_oddly, NULL);
-	convert(copy, "csv");
-	text = run("python3 " READERS "csv_rows.py %s", file);
+	edit_trace(DATA("fork"), COPY, name_oddly, NULL);
+	convert(COPY, "csv");
+	text = run("python3 " READERS "csv_rows.py %s", CONVERTED);
 	assert_has(text, "1|parent_comm|a,\"b\";??c'\n");
 	assert_has(text, "\n1|parent_tid|");
 	free(text);
@@ -192,7 +173,7 @@ static void test_csv_bytes(void **state)
 
 	(void)state;
 	convert(DATA("thread"), "csv");
-	text = run("cat %s", file);
+	text = run("cat %s", CONVERTED);
 	assert_memory_equal(text, "fork,time_ns,", 13);
 	assert_int_equal(count(text, "\r\n"), count(text, "\n"));
 	assert_true(count(text, "\n") > 1);
@@ -211,7 +192,7 @@ static void test_chrome(void **state)
 	want("npm package @tracerbench/trace-model in build/npm, see npm install --prefix",
 	     "NODE_PATH=" MODULES " node -e 'require(\"@tracerbench/trace-model\")' 2>/dev/null");
 	convert(DATA("tree"), "chrome");
-	text = run("NODE_PATH=" MODULES " node " READERS "chrome.js %s", file);
+	text = run("NODE_PATH=" MODULES " node " READERS "chrome.js %s", CONVERTED);
 	assert_int_equal(count(text, " kernel_clone/copy_process/copy_thread 0x0\n"), 6);
 	assert_int_equal(count(text, " schedule_tail 0x0\n"), 6);
 	assert_int_equal(count(text, "from "), 6);
@@ -221,7 +202,7 @@ static void test_chrome(void **state)
 	assert_has(text, "to 1 tree %u tree %u\n", child, child);
 	free(text);
 	convert(DATA("stages"), "chrome");
-	text = run("NODE_PATH=" MODULES " node " READERS "chrome.js %s", file);
+	text = run("NODE_PATH=" MODULES " node " READERS "chrome.js %s", CONVERTED);
 	assert_has(text, " kernel_clone/copy_process/dup_mmap ");
 	assert_has(text, " kernel_clone/wake_up_new_task ");
 	free(text);
@@ -405,7 +386,7 @@ static void import_packets(struct import *import, const Perfetto__Trace *trace)
 static void import_file(struct import *import)
 {
 	static uint8_t bytes[4 << 20];
-	FILE *in = fopen(file, "r");
+	FILE *in = fopen(CONVERTED, "r");
 	size_t size = fread(bytes, 1, sizeof(bytes), in);
 	Perfetto__Trace *trace = perfetto__trace__unpack(NULL, size, bytes);
 
@@ -462,15 +443,15 @@ static void test_overlap(void **state)
 
 	(void)state;
 	convert(DATA("stages"), "chrome");
-	text = run("cat %s", file);
+	text = run("cat %s", CONVERTED);
 	assert_int_equal(count(text, "ended_at"), 0);
 	free(text);
-	edit_trace(DATA("stages"), copy, last_too_long, NULL);
-	convert(copy, "chrome");
-	text = run("cat %s", file);
+	edit_trace(DATA("stages"), COPY, last_too_long, NULL);
+	convert(COPY, "chrome");
+	text = run("cat %s", CONVERTED);
 	assert_int_equal(count(text, "ended_at"), 1);
 	free(text);
-	convert(copy, "perfetto");
+	convert(COPY, "perfetto");
 	import_file(&import);
 }
 
@@ -483,7 +464,7 @@ static void test_perfetto_numbers(void **state)
 	(void)state;
 	want("protoc", "protoc --version >/dev/null 2>&1");
 	convert(DATA("tree"), "perfetto");
-	text = run("protoc --decode_raw <%s", file);
+	text = run("protoc --decode_raw <%s", CONVERTED);
 	/* TracePacket.track_descriptor, with .process and its pid and name, and with .thread. */
 	first_tids(DATA("tree"), &parent, &child);
 	assert_has(text, "  60 {\n    1: %llu\n    3 {\n      1: %u\n      6: \"tree\"\n",
@@ -502,7 +483,7 @@ static void test_perfetto_numbers(void **state)
 
 int main(void)
 {
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_csv),
 		TEST(test_csv_bytes),

@@ -14,31 +14,13 @@
 #include <cmocka.h>
 
 #include "edit.h"
+#include "scratch.h"
 #include "tool.h"
 
 #define TRACE(name)	TEST_DATA_DIR "/6.1/" name
 #define GOLDEN(name)	TEST_DATA_DIR "/golden/6.1/" name ".json"
-
-static char base[64], changed[128];
-
-static int setup(void **state)
-{
-	(void)state;
-	strcpy(base, "/tmp/forkwatch-diff-XXXXXX");
-	if (!mkdtemp(base))
-		return -1;
-	snprintf(changed, sizeof(changed), "%s/trace", base);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", base);
-	return system(command);
-}
+#define MADE	scratch_path("golden.json")
+#define CHANGED	scratch_path("trace")
 
 /* How many differences diff found. */
 static unsigned int differences(void)
@@ -71,12 +53,12 @@ static void lose_stage(struct edit *edit, struct forkwatch_header *event)
 static void test_stage_missing(void **state)
 {
 	(void)state;
-	edit_trace(TRACE("stages"), changed, lose_stage, NULL);
-	assert_int_equal(tool("diff " GOLDEN("stages") " %s", changed), 1);
+	edit_trace(TRACE("stages"), CHANGED, lose_stage, NULL);
+	assert_int_equal(tool("diff " GOLDEN("stages") " %s", CHANGED), 1);
 	assert_int_equal(differences(), 1);
 	assert_tool_says("\nstages\n  dup_fd                called -> not called\n");
 	assert_tool_says("in 1 of 1 forks: forks/fork#1");
-	assert_int_equal(tool("diff --format ktap " GOLDEN("stages") " %s", changed), 1);
+	assert_int_equal(tool("diff --format ktap " GOLDEN("stages") " %s", CHANGED), 1);
 	assert_tool_says("# dup_fd: called -> not called in 1 of 1 forks: forks/fork#1\n"
 			 "not ok 5 stages:");
 }
@@ -99,8 +81,8 @@ static void swap_stages(struct edit *edit, struct forkwatch_header *event)
 static void test_stage_order(void **state)
 {
 	(void)state;
-	edit_trace(TRACE("stages"), changed, swap_stages, NULL);
-	assert_int_equal(tool("diff " GOLDEN("stages") " %s", changed), 1);
+	edit_trace(TRACE("stages"), CHANGED, swap_stages, NULL);
+	assert_int_equal(tool("diff " GOLDEN("stages") " %s", CHANGED), 1);
 	assert_int_equal(differences(), 1);
 	assert_tool_says("order                 dup_fd, copy_fs_struct -> "
 			 "copy_fs_struct, dup_fd\n");
@@ -119,8 +101,8 @@ static void move_copy_thread(struct edit *edit, struct forkwatch_header *event)
 static void test_copy_thread_order(void **state)
 {
 	(void)state;
-	edit_trace(TRACE("stages"), changed, move_copy_thread, NULL);
-	assert_int_equal(tool("diff " GOLDEN("stages") " %s", changed), 1);
+	edit_trace(TRACE("stages"), CHANGED, move_copy_thread, NULL);
+	assert_int_equal(tool("diff " GOLDEN("stages") " %s", CHANGED), 1);
 	assert_int_equal(differences(), 1);
 	assert_tool_says("copy_thread, alloc_pid");
 	assert_tool_says("wake_up_new_task, copy_thread\n");
@@ -138,8 +120,8 @@ static void fail_stage(struct edit *edit, struct forkwatch_header *event)
 static void test_stage_failed(void **state)
 {
 	(void)state;
-	edit_trace(TRACE("stages"), changed, fail_stage, NULL);
-	assert_int_equal(tool("diff " GOLDEN("stages") " %s", changed), 1);
+	edit_trace(TRACE("stages"), CHANGED, fail_stage, NULL);
+	assert_int_equal(tool("diff " GOLDEN("stages") " %s", CHANGED), 1);
 	assert_tool_says("copy_creds            0 -> -EAGAIN");
 }
 
@@ -159,8 +141,8 @@ static void unwatch_stage(struct edit *edit, struct forkwatch_header *event)
 static void test_stage_gone(void **state)
 {
 	(void)state;
-	edit_trace(TRACE("stages"), changed, unwatch_stage, NULL);
-	assert_int_equal(tool("diff " GOLDEN("stages") " %s", changed), 1);
+	edit_trace(TRACE("stages"), CHANGED, unwatch_stage, NULL);
+	assert_int_equal(tool("diff " GOLDEN("stages") " %s", CHANGED), 1);
 	assert_int_equal(differences(), 1);
 	assert_tool_says("dup_fd                watched -> not watched\n");
 }
@@ -185,16 +167,16 @@ static void test_x0(void **state)
 	uint64_t child = 0;
 
 	(void)state;
-	edit_trace(TRACE("fork"), changed, give_7, &child);
-	assert_int_equal(tool("diff " GOLDEN("fork") " %s", changed), 1);
+	edit_trace(TRACE("fork"), CHANGED, give_7, &child);
+	assert_int_equal(tool("diff " GOLDEN("fork") " %s", CHANGED), 1);
 	assert_int_equal(differences(), 2);
 	assert_tool_says("\nregisters\n  x0                    0 -> 0x7\n");
 	assert_tool_says("in 1 of 2 forks: forks/fork#1");
 	assert_tool_says("\nrules\n  A1                    PASS -> FAIL\n");
-	assert_int_equal(tool("diff --format junit " GOLDEN("fork") " %s", changed), 1);
+	assert_int_equal(tool("diff --format junit " GOLDEN("fork") " %s", CHANGED), 1);
 	assert_tool_says("<failure message=\"1 difference\">x0: 0 -&gt; 0x7 in 1 of 2 forks: "
 			 "forks/fork#1");
-	assert_int_equal(tool("check %s", changed), 1);
+	assert_int_equal(tool("check %s", CHANGED), 1);
 	assert_tool_says("x0: child 0x7, expected 0x0");
 }
 
@@ -237,19 +219,17 @@ static void lose_second(struct edit *edit, struct forkwatch_header *event)
 static void test_fork_more(void **state)
 {
 	struct half half = { 0 };
-	char golden[192];
 
 	(void)state;
-	edit_trace(TRACE("fork"), changed, lose_second, &half);
+	edit_trace(TRACE("fork"), CHANGED, lose_second, &half);
 	assert_int_equal(half.forks, 2);
-	assert_int_equal(tool("diff " GOLDEN("fork") " %s", changed), 1);
+	assert_int_equal(tool("diff " GOLDEN("fork") " %s", CHANGED), 1);
 	assert_int_equal(differences(), 1);
 	assert_tool_says("a fork less           fork -> not there\n");
 	assert_tool_says("in 1 of 2 forks: forks/fork#2");
 	/* Kept as golden, it misses the one that is more by now. */
-	snprintf(golden, sizeof(golden), "%s/golden.json", base);
-	assert_int_equal(tool("convert --to golden -o %s %s", golden, changed), 0);
-	assert_int_equal(tool("diff %s " TRACE("fork"), golden), 1);
+	assert_int_equal(tool("convert --to golden -o %s %s", MADE, CHANGED), 0);
+	assert_int_equal(tool("diff %s " TRACE("fork"), MADE), 1);
 	assert_int_equal(differences(), 1);
 	assert_tool_says("\nforks\n  a fork more           not there -> fork\n");
 	assert_tool_says("in 1 of 2 forks: forks/fork#2");
@@ -270,19 +250,18 @@ static void fail_otherwise(struct edit *edit, struct forkwatch_header *event)
 
 static void test_failures(void **state)
 {
-	char golden[192], command[512];
+	char command[512];
 
 	(void)state;
 	assert_int_equal(tool("diff " GOLDEN("fail") " " TRACE("fail")), 0);
-	edit_trace(TRACE("fail"), changed, fail_otherwise, NULL);
-	assert_int_equal(tool("diff " GOLDEN("fail") " %s", changed), 1);
+	edit_trace(TRACE("fail"), CHANGED, fail_otherwise, NULL);
+	assert_int_equal(tool("diff " GOLDEN("fail") " %s", CHANGED), 1);
 	assert_tool_says("\nresult\n  result                -EPERM -> -EINVAL\n");
 	/* The same error for another reason is another thing. */
-	snprintf(golden, sizeof(golden), "%s/golden.json", base);
 	snprintf(command, sizeof(command), "sed s/rlimit-nproc/pids-max/ " GOLDEN("fail") " >%s",
-		 golden);
+		 MADE);
 	assert_int_equal(system(command), 0);
-	assert_int_equal(tool("diff %s " TRACE("fail"), golden), 1);
+	assert_int_equal(tool("diff %s " TRACE("fail"), MADE), 1);
 	assert_int_equal(differences(), 1);
 	assert_tool_says("\nresult\n  reason                pids-max -> rlimit-nproc\n");
 }
@@ -292,7 +271,7 @@ static void test_misuse(void **state)
 	(void)state;
 	assert_int_equal(tool("diff " GOLDEN("fork")), 2);
 	assert_tool_says("compare what?");
-	assert_int_equal(tool("diff " GOLDEN("fork") " %s/nothing", base), 2);
+	assert_int_equal(tool("diff " GOLDEN("fork") " %s/nothing", scratch), 2);
 	assert_tool_says("nothing");
 	assert_int_equal(tool("diff --time-threshold 10 " GOLDEN("fork") " " TRACE("fork")), 2);
 	assert_tool_says("golden files have no times");
@@ -306,7 +285,7 @@ static void test_misuse(void **state)
 
 int main(void)
 {
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_same),
 		TEST(test_stage_missing),

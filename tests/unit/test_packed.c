@@ -20,37 +20,18 @@
 #include "ctf.h"
 #include "event.h"
 #include "packed.h"
+#include "scratch.h"
 #include "trace.h"
 
 #define RECORDED	TEST_DATA_DIR "/6.1/tree"
 #define TIME		1000000000ULL
-
-static char base[64], dir[128];
-
-static int setup(void **state)
-{
-	(void)state;
-	strcpy(base, "/tmp/forkwatch-packed-XXXXXX");
-	if (!mkdtemp(base))
-		return -1;
-	snprintf(dir, sizeof(dir), "%s/trace", base);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", base);
-	return system(command);
-}
+#define TRACE	scratch_path("trace")
 
 static const char *path_of(const char *name)
 {
 	static char path[256];
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	snprintf(path, sizeof(path), "%s/%s", TRACE, name);
 	return path;
 }
 
@@ -88,7 +69,7 @@ static struct fw_trace_writer *begin(const struct fw_trace_info *info)
 {
 	struct fw_trace_writer *writer;
 
-	assert_int_equal(fw_trace_create(&writer, dir, true), 0);
+	assert_int_equal(fw_trace_create(&writer, TRACE, true), 0);
 	assert_int_equal(fw_trace_compress(writer), 0);
 	assert_int_equal(fw_trace_begin(writer, info), 0);
 	return writer;
@@ -116,7 +97,7 @@ static unsigned int write_recorded(unsigned int events)
 
 static void assert_as_recorded(void)
 {
-	struct fw_trace *recorded = open_trace(RECORDED), *trace = open_trace(dir);
+	struct fw_trace *recorded = open_trace(RECORDED), *trace = open_trace(TRACE);
 	const void *data, *expected;
 	size_t size, expected_size;
 	struct fw_trace_end end;
@@ -163,11 +144,12 @@ static void test_made_plain(void **state)
 	(void)state;
 	n = write_recorded(5);
 	assert_true(size_of(path_of("cpu0.zst")) < size_of(RECORDED "/cpu0") / 2);
-	snprintf(command, sizeof(command), "zstd -dq --rm %s/*.zst", dir);
+	snprintf(command, sizeof(command), "zstd -dq --rm %s/*.zst", TRACE);
 	assert_int_equal(system(command), 0);
 	assert_int_equal(access(path_of("cpu0.zst"), F_OK), -1);
 	assert_as_recorded();
-	snprintf(command, sizeof(command), "babeltrace2 %s 2>&1 | grep -vE '_symbol:| end:'", dir);
+	snprintf(command, sizeof(command), "babeltrace2 %s 2>&1 | grep -vE '_symbol:| end:'",
+		 TRACE);
 	out = popen(command, "r");
 	while (fgets(line, sizeof(line), out))
 		lines += line[strlen(line) - 1] == '\n';
@@ -184,14 +166,14 @@ static void test_replaced(void **state)
 
 	(void)state;
 	write_recorded(100);
-	assert_int_equal(fw_trace_create(&writer, dir, false), -EEXIST);
-	assert_int_equal(fw_trace_create(&writer, dir, true), 0);
+	assert_int_equal(fw_trace_create(&writer, TRACE, false), -EEXIST);
+	assert_int_equal(fw_trace_create(&writer, TRACE, true), 0);
 	assert_int_equal(fw_trace_begin(writer, &info), 0);
 	assert_int_equal(fw_trace_finish(writer, &end), 0);
 	assert_int_equal(access(path_of("cpu0.zst"), F_OK), -1);
 	assert_int_equal(access(path_of("session.zst"), F_OK), -1);
 	put_file("cpu0.zst.zst", "", 0);
-	assert_int_equal(fw_trace_create(&writer, dir, true), -EEXIST);
+	assert_int_equal(fw_trace_create(&writer, TRACE, true), -EEXIST);
 }
 
 /* Events until @limit or an error; what comes of it is the caller's. */
@@ -219,7 +201,7 @@ static const struct fw_trace_info small_info = {
 
 static void assert_whole_packets(unsigned int low, unsigned int high, bool ended, int error)
 {
-	struct fw_trace *trace = open_trace(dir);
+	struct fw_trace *trace = open_trace(TRACE);
 	struct fw_trace_end end;
 	unsigned int n = 0;
 	const void *data;
@@ -284,7 +266,7 @@ static int try_reading(bool *damaged)
 	size_t size;
 	int n = 0;
 
-	if (fw_trace_open(&trace, dir))
+	if (fw_trace_open(&trace, TRACE))
 		return -1;
 	while (fw_trace_next(trace, &data, &size) > 0)
 		n++;
@@ -361,7 +343,7 @@ static void assert_fault(const void *data, size_t size, const char *says)
 	size_t event_size;
 
 	put_file("cpu0.zst", data, size);
-	trace = open_trace(dir);
+	trace = open_trace(TRACE);
 	while (fw_trace_next(trace, &event, &event_size) > 0)
 		;
 	if (!strstr(fw_trace_damage(trace), says))
@@ -396,7 +378,7 @@ static void test_faults(void **state)
 
 int main(void)
 {
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_round_trip),
 		TEST(test_made_plain),

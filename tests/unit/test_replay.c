@@ -16,31 +16,12 @@
 #include "edit.h"
 #include "replay.h"
 #include "schema.h"
+#include "scratch.h"
 #include "tree.h"
 #include "verdicts.h"
 
 #define DATA(name)	TEST_DATA_DIR "/6.1/" name
-
-static char base[64], copy[128];
-
-static int setup(void **state)
-{
-	(void)state;
-	strcpy(base, "/tmp/forkwatch-replay-XXXXXX");
-	if (!mkdtemp(base))
-		return -1;
-	snprintf(copy, sizeof(copy), "%s/trace", base);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", base);
-	return system(command);
-}
+#define COPY	scratch_path("trace")
 
 static struct fw_replay *open_replay(const char *dir)
 {
@@ -154,9 +135,9 @@ static void test_written_again(void **state)
 	unsigned int n = 0;
 
 	(void)state;
-	edit_trace(DATA("tree"), copy, edit_write_numbered, NULL);
+	edit_trace(DATA("tree"), COPY, edit_write_numbered, NULL);
 	assert_int_equal(fw_trace_open(&trace, DATA("tree")), 0);
-	assert_int_equal(fw_trace_open(&again, copy), 0);
+	assert_int_equal(fw_trace_open(&again, COPY), 0);
 	for (; fw_trace_next(trace, &data, &size) > 0; n++) {
 		assert_int_equal(fw_trace_next(again, &data_again, &size_again), 1);
 		assert_int_equal(size_again, size);
@@ -185,8 +166,8 @@ static void test_broken(void **state)
 	json_t *object;
 
 	(void)state;
-	edit_trace(DATA("tree"), copy, return_7, NULL);
-	check(copy, NULL, &verdicts);
+	edit_trace(DATA("tree"), COPY, return_7, NULL);
+	check(COPY, NULL, &verdicts);
 	assert_int_equal(verdicts.answer, FW_BROKEN);
 	assert_non_null(strstr(verdicts.reason, "A1"));
 	assert_int_equal(verdicts.rules[0].nr_failures, 1);
@@ -205,7 +186,7 @@ static void test_broken(void **state)
 	json_decref(object);
 	end_check(&verdicts);
 	/* Who does not ask for A1 is not told. */
-	check(copy, "A2,B", &verdicts);
+	check(COPY, "A2,B", &verdicts);
 	assert_int_equal(verdicts.answer, FW_HOLDS);
 	end_check(&verdicts);
 }
@@ -224,8 +205,8 @@ static void test_incomplete(void **state)
 	char last[64];
 
 	(void)state;
-	edit_trace(DATA("tree"), copy, lose_one, NULL);
-	check(copy, NULL, &verdicts);
+	edit_trace(DATA("tree"), COPY, lose_one, NULL);
+	check(COPY, NULL, &verdicts);
 	assert_int_equal(verdicts.answer, FW_INCOMPLETE);
 	assert_int_equal(result.losses.seq_gaps, 1);
 	assert_says(&verdicts, "text", "LOST");
@@ -254,8 +235,8 @@ static void test_unsupported(void **state)
 	assert_int_equal(verdicts.answer, FW_HOLDS);
 	end_check(&verdicts);
 	/* One event of those that a CPU numbered: the trace can have no gap. */
-	edit_trace(DATA("fork"), copy, only_exec, NULL);
-	check(copy, NULL, &verdicts);
+	edit_trace(DATA("fork"), COPY, only_exec, NULL);
+	check(COPY, NULL, &verdicts);
 	assert_int_equal(verdicts.answer, FW_UNSUPPORTED);
 	assert_non_null(strstr(verdicts.reason, "no fork"));
 	end_check(&verdicts);
@@ -406,7 +387,7 @@ static void test_names(void **state)
 
 int main(void)
 {
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_recorded),
 		TEST(test_written_again),

@@ -15,6 +15,7 @@
 #include "compare_times.h"
 #include "event.h"
 #include "schema.h"
+#include "scratch.h"
 #include "trace.h"
 
 #define DATA(name)	TEST_DATA_DIR "/6.1/" name
@@ -198,27 +199,8 @@ static void test_threshold(void **state)
 /*
  * Traces: a recorded one, several times in a row, with other times.
  */
-static char base[64], slow[128], quick[128];
-
-static int setup(void **state)
-{
-	(void)state;
-	strcpy(base, "/tmp/forkwatch-timing-XXXXXX");
-	if (!mkdtemp(base))
-		return -1;
-	snprintf(quick, sizeof(quick), "%s/a", base);
-	snprintf(slow, sizeof(slow), "%s/b", base);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", base);
-	return system(command);
-}
+#define QUICK	scratch_path("a")
+#define SLOW	scratch_path("b")
 
 /* How a repetition is told from the others, and what it takes. */
 struct round {
@@ -310,7 +292,7 @@ static struct fw_comparison comparison;
 
 static void compare(double threshold)
 {
-	if (fw_golden_open_timed(&sides[0], quick) || fw_golden_open_timed(&sides[1], slow))
+	if (fw_golden_open_timed(&sides[0], QUICK) || fw_golden_open_timed(&sides[1], SLOW))
 		fail_msg("%s", fw_trace_error());
 	assert_int_equal(fw_compare(&comparison, &sides[0], &sides[1]), 0);
 	assert_int_equal(comparison.answer, FW_SAME);
@@ -371,8 +353,8 @@ static void test_slower_trace(void **state)
 	json_t *object, *step;
 
 	(void)state;
-	repeat(DATA("stages"), quick, 25, 1);
-	repeat(DATA("stages"), slow, 25, 1.3);
+	repeat(DATA("stages"), QUICK, 25, 1);
+	repeat(DATA("stages"), SLOW, 25, 1.3);
 	compare(0.1);
 	assert_int_equal(comparison.answer, FW_DIFFERENT);
 	assert_true(comparison.times->nr > 20);
@@ -405,8 +387,8 @@ static void test_faster_trace(void **state)
 	json_t *object;
 
 	(void)state;
-	repeat(DATA("fork"), quick, 12, 1);
-	repeat(DATA("fork"), slow, 12, 0.5);
+	repeat(DATA("fork"), QUICK, 12, 1);
+	repeat(DATA("fork"), SLOW, 12, 0.5);
 	compare(0.1);
 	assert_int_equal(comparison.answer, FW_SAME);
 	assert_int_equal(comparison.times->verdicts[FW_TIMING_FASTER], comparison.times->nr);
@@ -418,8 +400,8 @@ static void test_faster_trace(void **state)
 static void test_same_trace(void **state)
 {
 	(void)state;
-	repeat(DATA("fork"), quick, 20, 1);
-	repeat(DATA("fork"), slow, 20, 1);
+	repeat(DATA("fork"), QUICK, 20, 1);
+	repeat(DATA("fork"), SLOW, 20, 1);
 	compare(0.1);
 	assert_int_equal(comparison.answer, FW_SAME);
 	assert_int_equal(comparison.times->verdicts[FW_TIMING_SLOWER], 0);
@@ -431,8 +413,8 @@ static void test_few_forks(void **state)
 	json_t *object, *step;
 
 	(void)state;
-	repeat(DATA("spawn"), quick, 2, 1);
-	repeat(DATA("spawn"), slow, 2, 5);
+	repeat(DATA("spawn"), QUICK, 2, 1);
+	repeat(DATA("spawn"), SLOW, 2, 5);
 	compare(0.1);
 	assert_int_equal(comparison.answer, FW_NOTHING_TO_COMPARE);
 	assert_non_null(strstr(comparison.reason, "20 forks"));
@@ -452,10 +434,10 @@ static void test_few_forks(void **state)
 static void test_watched_once(void **state)
 {
 	(void)state;
-	repeat(DATA("fork"), quick, 20, 1);
-	repeat(DATA("stages"), slow, 40, 1);
-	assert_int_equal(fw_golden_open_timed(&sides[0], quick), 0);
-	assert_int_equal(fw_golden_open_timed(&sides[1], slow), 0);
+	repeat(DATA("fork"), QUICK, 20, 1);
+	repeat(DATA("stages"), SLOW, 40, 1);
+	assert_int_equal(fw_golden_open_timed(&sides[0], QUICK), 0);
+	assert_int_equal(fw_golden_open_timed(&sides[1], SLOW), 0);
 	assert_int_equal(fw_compare(&comparison, &sides[0], &sides[1]), 0);
 	assert_int_equal(fw_compare_times(&comparison, 0.1), 0);
 	assert_int_equal(comparison.times->nr, 0);
@@ -471,8 +453,8 @@ static void test_many_forks(void **state)
 	size_t i;
 
 	(void)state;
-	repeat(DATA("fork"), quick, 1500, 1);
-	repeat(DATA("fork"), slow, 1500, 1.2);
+	repeat(DATA("fork"), QUICK, 1500, 1);
+	repeat(DATA("fork"), SLOW, 1500, 1.2);
 	compare(0.1);
 	assert_int_equal(comparison.answer, FW_DIFFERENT);
 	for (i = 0; i < comparison.times->nr; i++)
@@ -491,7 +473,7 @@ static void test_golden_file(void **state)
 int main(void)
 {
 #define NUMBERS(name)	cmocka_unit_test_setup(name, seed)
-#define TRACES(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TRACES(name)	cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 	const struct CMUnitTest tests[] = {
 		NUMBERS(test_same_numbers),
 		NUMBERS(test_chance),

@@ -20,39 +20,18 @@
 
 #include "ctf.h"
 #include "limit.h"
+#include "scratch.h"
 #include "symbols.h"
 #include "trace.h"
 
 #define TIME	1000000000ULL		/* of the first event */
-
-static char base[64], dir[128];
-
-static int setup(void **state)
-{
-	(void)state;
-	/* Thousands of small files: in memory, where there is such a place. */
-	snprintf(base, sizeof(base), "%s/forkwatch-trace-XXXXXX",
-		 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
-	if (!mkdtemp(base))
-		return -1;
-	snprintf(dir, sizeof(dir), "%s/trace", base);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", base);
-	return system(command);
-}
+#define TRACE	scratch_path("trace")
 
 static const char *path_of(const char *name)
 {
 	static char path[256];
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	snprintf(path, sizeof(path), "%s/%s", TRACE, name);
 	return path;
 }
 
@@ -91,7 +70,7 @@ static struct fw_trace_writer *create(void)
 {
 	struct fw_trace_writer *writer;
 
-	assert_int_equal(fw_trace_create(&writer, dir, false), 0);
+	assert_int_equal(fw_trace_create(&writer, TRACE, false), 0);
 	assert_int_equal(fw_trace_begin(writer, &info), 0);
 	return writer;
 }
@@ -144,7 +123,7 @@ static struct fw_trace *open_trace(void)
 {
 	struct fw_trace *trace;
 
-	if (fw_trace_open(&trace, dir))
+	if (fw_trace_open(&trace, TRACE))
 		fail_msg("%s", fw_trace_error());
 	return trace;
 }
@@ -491,7 +470,7 @@ static void write_and_die(void)
 	fw_ksyms_new(&ksyms);
 	fw_ksyms_add(ksyms, TEXT, "one");
 	with_symbols.env.ksyms = ksyms;
-	fw_trace_create(&writer, dir, false);
+	fw_trace_create(&writer, TRACE, false);
 	fw_trace_begin(writer, &with_symbols);
 	event->task = TEXT + 8;
 	for (seq = 0; seq < 3000; seq++) {
@@ -569,7 +548,7 @@ static void test_kernel_symbols(void **state)
 	fw_ksyms_add(ksyms, TEXT + 0x400, "four [some_module]");
 	fw_ksyms_add(ksyms, TEXT + 0x500, "_end");
 	with_symbols.env.ksyms = ksyms;
-	assert_int_equal(fw_trace_create(&writer, dir, false), 0);
+	assert_int_equal(fw_trace_create(&writer, TRACE, false), 0);
 	assert_int_equal(fw_trace_begin(writer, &with_symbols), 0);
 	event = (void *)make_event(FORKWATCH_FIRST_RUN, 0, 1, TIME);
 	memset(&event->hdr + 1, 0, sizeof(*event) - sizeof(event->hdr));
@@ -808,10 +787,10 @@ static void assert_refused(int error, const char *word)
 {
 	struct fw_trace *trace;
 
-	assert_int_equal(fw_trace_open(&trace, dir), error);
+	assert_int_equal(fw_trace_open(&trace, TRACE), error);
 	if (!strstr(fw_trace_error(), word))
 		fail_msg("`%s' does not say `%s'", fw_trace_error(), word);
-	if (!strstr(fw_trace_error(), dir))
+	if (!strstr(fw_trace_error(), TRACE))
 		fail_msg("`%s' does not say which", fw_trace_error());
 }
 
@@ -840,10 +819,10 @@ static void test_foreign(void **state)
 {
 	(void)state;
 	assert_refused(-ENOENT, "No such file");
-	put_file(dir, "x", 1);
+	put_file(TRACE, "x", 1);
 	assert_refused(-ENOTDIR, "is a file");
-	unlink(dir);
-	assert_int_equal(mkdir(dir, 0700), 0);
+	unlink(TRACE);
+	assert_int_equal(mkdir(TRACE, 0700), 0);
 	assert_refused(-ENOENT, "no file `metadata'");
 	put_metadata("");
 	assert_refused(-ENODATA, "empty");
@@ -914,17 +893,17 @@ static void test_existing(void **state)
 	struct fw_trace *trace;
 
 	(void)state;
-	assert_int_equal(mkdir(dir, 0755), 0);
+	assert_int_equal(mkdir(TRACE, 0755), 0);
 	writer = create();
 	put(writer, FORKWATCH_EXIT, 3, 1, TIME);
 	finish(writer);
-	assert_int_equal(fw_trace_create(&writer, dir, false), -EEXIST);
+	assert_int_equal(fw_trace_create(&writer, TRACE, false), -EEXIST);
 	assert_non_null(strstr(fw_trace_error(), "--force"));
 	/* Until it begins, the old one is there. */
-	assert_int_equal(fw_trace_create(&writer, dir, true), 0);
+	assert_int_equal(fw_trace_create(&writer, TRACE, true), 0);
 	finish(writer);
 	assert_int_equal(access(path_of("cpu3"), F_OK), 0);
-	assert_int_equal(fw_trace_create(&writer, dir, true), 0);
+	assert_int_equal(fw_trace_create(&writer, TRACE, true), 0);
 	assert_int_equal(fw_trace_begin(writer, &info), 0);
 	finish(writer);
 	assert_int_equal(access(path_of("cpu3"), F_OK), -1);
@@ -935,12 +914,12 @@ static void test_existing(void **state)
 
 	/* Nothing of others goes, whatever is asked for. */
 	put_file(path_of("thesis.tex"), "x", 1);
-	assert_int_equal(fw_trace_create(&writer, dir, true), -EEXIST);
+	assert_int_equal(fw_trace_create(&writer, TRACE, true), -EEXIST);
 	assert_non_null(strstr(fw_trace_error(), "thesis.tex"));
 	assert_int_equal(access(path_of("session"), F_OK), 0);
 	unlink(path_of("thesis.tex"));
 	edit_metadata("\"forkwatch\"", "\"barectf\"");
-	assert_int_equal(fw_trace_create(&writer, dir, true), -EEXIST);
+	assert_int_equal(fw_trace_create(&writer, TRACE, true), -EEXIST);
 	assert_int_equal(access(path_of("session"), F_OK), 0);
 }
 
@@ -953,15 +932,15 @@ static void test_links(void **state)
 	char other[128];
 
 	(void)state;
-	snprintf(other, sizeof(other), "%s/other", base);
+	snprintf(other, sizeof(other), "%s/other", scratch);
 	assert_int_equal(mkdir(other, 0700), 0);
-	assert_int_equal(symlink(other, dir), 0);
-	assert_int_equal(fw_trace_create(&writer, dir, true), -ENOTDIR);
+	assert_int_equal(symlink(other, TRACE), 0);
+	assert_int_equal(fw_trace_create(&writer, TRACE, true), -ENOTDIR);
 	assert_non_null(strstr(fw_trace_error(), "symbolic links are not followed"));
-	unlink(dir);
+	unlink(TRACE);
 
 	/* A link that appears while we write. */
-	snprintf(other, sizeof(other), "%s/victim", base);
+	snprintf(other, sizeof(other), "%s/victim", scratch);
 	put_file(other, "", 0);
 	writer = create();
 	assert_int_equal(symlink(other, path_of("cpu0")), 0);
@@ -983,9 +962,9 @@ static void test_never_begun(void **state)
 	struct fw_trace_writer *writer;
 
 	(void)state;
-	assert_int_equal(fw_trace_create(&writer, dir, false), 0);
+	assert_int_equal(fw_trace_create(&writer, TRACE, false), 0);
 	finish(writer);
-	assert_int_equal(access(dir, F_OK), -1);
+	assert_int_equal(access(TRACE, F_OK), -1);
 }
 
 /* Writes until the file is as large as the limit allows; runs in a process of its own. */
@@ -1045,7 +1024,7 @@ static void write_small(void)
 	fw_ksyms_add(ksyms, TEXT, "schedule_tail");
 	fw_ksyms_add(ksyms, TEXT + 0x300, "ret_from_fork");
 	with_symbols.env.ksyms = ksyms;
-	assert_int_equal(fw_trace_create(&writer, dir, true), 0);
+	assert_int_equal(fw_trace_create(&writer, TRACE, true), 0);
 	assert_int_equal(fw_trace_begin(writer, &with_symbols), 0);
 	for (i = 0; i < SMALL_PACKETS; i++) {
 		event = make_event(FORKWATCH_WAKEUP_NEW, 0, 2 * i, TIME + 4 * i);
@@ -1068,7 +1047,7 @@ static int try_reading(bool *damaged)
 	struct heard heard = { 0 };
 	unsigned int n;
 
-	if (fw_trace_open(&trace, dir)) {
+	if (fw_trace_open(&trace, TRACE)) {
 		assert_int_not_equal(*fw_trace_error(), '\0');
 		return -1;
 	}
@@ -1125,7 +1104,7 @@ static void test_truncated_metadata(void **state)
 	data = get_file(path_of("metadata"), &size);
 	for (cut = 0; cut < size; cut++) {
 		put_file(path_of("metadata"), data, cut);
-		if (!fw_trace_open(&trace, dir))
+		if (!fw_trace_open(&trace, TRACE))
 			fw_trace_close(trace);
 	}
 	free(data);
@@ -1283,7 +1262,7 @@ static void test_missing(void **state)
 
 int main(void)
 {
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_round_trip),
 		TEST(test_info),
