@@ -645,7 +645,7 @@ void fixture_forks_free(struct fixture_forks *forks)
 	fixture_forks_init(forks);
 }
 
-struct fw_fork *fixture_fork(enum fixture_kind kind)
+struct fw_fork *fixture_fork_by(enum fixture_kind kind, fixture_add_fn add, void *ctx)
 {
 	struct fixture_events events;
 	struct fixture_forks forks;
@@ -656,13 +656,23 @@ struct fw_fork *fixture_fork(enum fixture_kind kind)
 	fixture_forks_init(&forks);
 	assert_int_equal(fw_model_open(&model, fixture_collect, &forks), 0);
 	fixture_make(kind, &fixture_who, &events);
-	for (i = 0; i < events.nr; i++) {
-		fixture_number(events.list[i]);
-		assert_int_equal(fw_model_add(model, events.list[i]), 0);
-	}
+	for (i = 0; i < events.nr; i++)
+		add(model, events.list[i], ctx);
 	fw_model_close(model);
 	assert_int_equal(forks.nr, 1);
 	return forks.first;
+}
+
+void fixture_add(struct fw_model *model, struct forkwatch_header *event, void *ctx)
+{
+	(void)ctx;
+	fixture_number(event);
+	assert_int_equal(fw_model_add(model, event), 0);
+}
+
+struct fw_fork *fixture_fork(enum fixture_kind kind)
+{
+	return fixture_fork_by(kind, fixture_add, NULL);
 }
 
 void fixture_env_open(struct fw_env *env)

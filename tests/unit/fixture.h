@@ -75,6 +75,12 @@ void fixture_forks_free(struct fixture_forks *forks);
 /* One fork as the model makes it of fixture_make()'s events. */
 struct fw_fork *fixture_fork(enum fixture_kind kind);
 
+/* The same, where @add adds each event to the model, and whatever else it likes. */
+typedef void (*fixture_add_fn)(struct fw_model *model, struct forkwatch_header *event, void *ctx);
+struct fw_fork *fixture_fork_by(enum fixture_kind kind, fixture_add_fn add, void *ctx);
+/* Numbers and adds it. */
+void fixture_add(struct fw_model *model, struct forkwatch_header *event, void *ctx);
+
 /* The kernel that all this is of, and its symbols. fixture_env_close() frees them. */
 void fixture_env_open(struct fw_env *env);
 void fixture_env_close(struct fw_env *env);

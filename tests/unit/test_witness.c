@@ -19,12 +19,6 @@
 /* In which place of the copy and its event. */
 enum order { COPY_FIRST, EVENT_FIRST, NO_COPY };
 
-static void add(struct fw_model *model, struct forkwatch_header *event)
-{
-	fixture_number(event);
-	assert_int_equal(fw_model_add(model, event), 0);
-}
-
 static struct forkwatch_header *copy_of(const struct forkwatch_header *event, uint16_t by)
 {
 	struct forkwatch_header *copy = malloc(event->size);
@@ -36,39 +30,35 @@ static struct forkwatch_header *copy_of(const struct forkwatch_header *event, ui
 	return copy;
 }
 
-static void add_both(struct fw_model *model, struct forkwatch_header *event, enum order order)
+/* Copies come in @order, but for that of @but, if it is a kind. */
+struct orders {
+	enum order order;
+	uint16_t but;
+	enum order order_of_but;
+};
+
+static void add_both(struct fw_model *model, struct forkwatch_header *event, void *ctx)
 {
+	const struct orders *orders = ctx;
+	enum order order = event->kind == orders->but ? orders->order_of_but : orders->order;
 	struct forkwatch_header *copy = order == NO_COPY ||
 		!fw_observer_makes(FORKWATCH_BY_WITNESS, event->kind) ? NULL :
 		copy_of(event, FORKWATCH_BY_WITNESS);
 
 	if (copy && order == COPY_FIRST)
-		add(model, copy);
-	add(model, event);
+		fixture_add(model, copy, NULL);
+	fixture_add(model, event, NULL);
 	if (copy && order == EVENT_FIRST)
-		add(model, copy);
+		fixture_add(model, copy, NULL);
 }
 
-/* A fork with copies of its events; that of @but comes in @order_of_but, if it is a kind. */
+/* A fork with copies of its events. */
 static struct fw_fork *witnessed(enum fixture_kind kind, enum order order, uint16_t but,
 				 enum order order_of_but)
 {
-	struct fixture_events events;
-	struct fixture_forks forks;
-	struct fw_model *model;
-	size_t i;
+	struct orders orders = { order, but, order_of_but };
 
-	fixture_reset();
-	fixture_forks_init(&forks);
-	assert_int_equal(fw_model_open(&model, fixture_collect, &forks), 0);
-	fixture_make(kind, &fixture_who, &events);
-	for (i = 0; i < events.nr; i++)
-		add_both(model, events.list[i],
-			 events.list[i]->kind == but ? order_of_but : order);
-	fw_model_flush(model);
-	fw_model_close(model);
-	assert_int_equal(forks.nr, 1);
-	return forks.first;
+	return fixture_fork_by(kind, add_both, &orders);
 }
 
 /* What W1 says of @fork. */
@@ -177,7 +167,7 @@ static void a_copy_without_event_is_nobodys(void **state)
 	for (i = 0; i < 100; i++)
 		fixture_number(events.list[0]);
 	for (i = 0; i < events.nr; i++)
-		add(model, events.list[i]);
+		fixture_add(model, events.list[i], NULL);
 	fw_model_flush(model);
 	fw_model_close(model);
 	assert_int_equal(forks.nr, 1);
@@ -277,7 +267,7 @@ static void bpf_stands_alone(void **state)
 	for (i = 0; i < events.nr; i++) {
 		if (fw_observer_makes(FORKWATCH_BY_BPF, events.list[i]->kind))
 			events.list[i]->kind += FORKWATCH_BY_BPF;
-		add(model, events.list[i]);
+		fixture_add(model, events.list[i], NULL);
 	}
 	fw_model_close(model);
 	assert_int_equal(forks.nr, 1);
@@ -319,7 +309,7 @@ static void tracefs_wakes_a_tid(void **state)
 			wakeup->child = 0;
 			wakeup->start_time = 0;
 		}
-		add(model, events.list[i]);
+		fixture_add(model, events.list[i], NULL);
 	}
 	fw_model_close(model);
 	assert_int_equal(forks.nr, 1);
