@@ -14,41 +14,13 @@
  * of this process, its threads and its children: where there is one CPU, the
  * difference is what others did meanwhile.
  */
-#include <pthread.h>
 #include <sys/resource.h>
 #include <time.h>
 
-#include "workload.h"
+#include "one.h"
 
 #define WARM_UP		50	/* operations */
 #define BATCH		16	/* between two looks at the clock */
-
-static void *nothing(void *arg)
-{
-	return arg;
-}
-
-static void op_pthread(void)
-{
-	pthread_t thread;
-
-	errno = pthread_create(&thread, NULL, nothing, NULL);
-	if (!errno)
-		errno = pthread_join(thread, NULL);
-	if (errno)
-		die("thread");
-}
-
-static void op_fork(void)
-{
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(0);
-	if (pid < 0)
-		die("fork");
-	reap(pid);
-}
 
 noreturn static void exec_nothing(void)
 {
@@ -84,10 +56,10 @@ static const struct operation {
 	const char *name;
 	void (*once)(void);
 } operations[] = {
-	{ "fork", op_fork },
+	{ "fork", one_fork },
 	{ "exec", op_exec },
 	{ "vfork", op_vfork },
-	{ "pthread", op_pthread },
+	{ "pthread", one_thread },
 };
 
 static const struct operation *find_operation(const char *name)

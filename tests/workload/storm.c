@@ -6,12 +6,11 @@
  *
  * usage: storm [-s SECONDS | -n COUNT]
  */
-#include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <time.h>
 
-#include "workload.h"
+#include "one.h"
 
 #define MAX_CPUS	256
 
@@ -20,33 +19,6 @@ struct worker {
 	unsigned long forks;
 	unsigned long threads;
 };
-
-static void *nothing(void *arg)
-{
-	return arg;
-}
-
-static void make_thread(void)
-{
-	pthread_t thread;
-
-	errno = pthread_create(&thread, NULL, nothing, NULL);
-	if (!errno)
-		errno = pthread_join(thread, NULL);
-	if (errno)
-		die("thread");
-}
-
-static void make_fork(void)
-{
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(0);
-	if (pid < 0)
-		die("fork");
-	reap(pid);
-}
 
 static int is_past(const struct timespec *end)
 {
@@ -71,10 +43,10 @@ static void work(struct worker *worker, int cpu, unsigned long count, const stru
 		die("sched_setaffinity to CPU %d", cpu);
 	for (done = 0; count ? done < count : !is_past(end); done++) {
 		if (done % 4 == 3) {
-			make_thread();
+			one_thread();
 			worker->threads++;
 		} else {
-			make_fork();
+			one_fork();
 			worker->forks++;
 		}
 	}
