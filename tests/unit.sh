@@ -7,6 +7,6 @@ set -eu
 failed=0
 for program; do
 	echo "# $(basename "$program")"
-	"$program" 2>&1 || { failed=1; echo "# $(basename "$program") ended with status $?"; }
+	"$program" 2>&1 || { echo "# $(basename "$program") ended with status $?"; failed=1; }
 done
 exit $failed
