@@ -349,6 +349,8 @@ variants:
 		MODULE_VARIANT=abi MODULE_CFLAGS=-DFORKWATCH_ABI_VERSION=9999
 	$(quiet)MAKEFLAGS= $(MAKE) --no-print-directory module KERNEL='$(KERNEL)' \
 		MODULE_VARIANT=lie MODULE_CFLAGS=-DFORKWATCH_TEST_LIE
+	$(quiet)MAKEFLAGS= $(MAKE) --no-print-directory module KERNEL='$(KERNEL)' \
+		MODULE_VARIANT=opaque MODULE_CFLAGS=-DFORKWATCH_TEST_OPAQUE
 .PHONY: variants
 
 .PHONY: guest-programs
