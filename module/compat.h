@@ -263,10 +263,9 @@ static inline u32 fw_task_sme_state(const struct task_struct *task)
 
 /*
  * v5.13: 2f79d2fc391e ("arm64: mte: make the per-task SCTLR_EL1 field usable
- * elsewhere"); v5.15: 638982a03fbc ("arm64: mte: change ASYNC and SYNC TCF
- * settings into bitfields"), with mte_ctrl for what was gcr_user_*.
+ * elsewhere"), with MTE or without.
  */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 15, 0)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 13, 0)
 #define fw_thread_sctlr(t)		((t)->sctlr_user)
 #elif defined(CONFIG_ARM64_MTE)
 #define fw_thread_sctlr(t)		((t)->sctlr_tcf0)
@@ -274,10 +273,17 @@ static inline u32 fw_task_sme_state(const struct task_struct *task)
 #define fw_thread_sctlr(t)		0
 #endif
 
+/*
+ * v5.11: 620954a67bce ("arm64: mte: convert gcr_user into an exclude mask");
+ * v5.15: 638982a03fbc ("arm64: mte: change ASYNC and SYNC TCF settings into
+ * bitfields"), of which that mask became a part.
+ */
 #ifndef CONFIG_ARM64_MTE
 #define fw_thread_mte(t)		0
 #elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 15, 0)
 #define fw_thread_mte(t)		((t)->mte_ctrl)
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+#define fw_thread_mte(t)		((t)->gcr_user_excl)
 #else
 #define fw_thread_mte(t)		((t)->gcr_user_incl)
 #endif

@@ -172,7 +172,7 @@
 /*
  * state: what else of the CPU's state belongs to a task, from its struct
  * thread_struct: tpidr2_el0, por_el0, fpmr, svcr, @sctlr (the task's part of
- * sctlr_el1), @mte (mte_ctrl; before 5.15 gcr_user_incl), its guarded control stack
+ * sctlr_el1), @mte (mte_ctrl; before 5.15 gcr_user_*), its guarded control stack
  * with its pointer, the shadow call stack, the vector lengths in bytes (onexec: 0
  * for "as now"), fpsr and fpcr, and how many hardware breakpoints and watchpoints
  * ptrace has pinned to it. @flags is FORKWATCH_STATE_*.
