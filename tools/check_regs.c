@@ -36,7 +36,8 @@ enum fw_verdict fw_holds_child_x0(const struct fw_fork *fork, const struct fw_en
 	(void)env;
 	if (!saw_both(fork, why))
 		return FW_NOT_OBSERVED;
-	if (!fw_same("x0", FW_SIDE("child", fork->copy_thread->regs_after.x[0]),
+	if (!fw_same(fw_is_compat(fork) ? "r0" : "x0",
+		     FW_SIDE("child", fork->copy_thread->regs_after.x[0]),
 		     FW_SIDE("expected", 0), why))
 		return FW_FAIL;
 	if (!fw_asks_x0(fork))
@@ -145,8 +146,9 @@ static bool entered_by_svc(const struct fw_fork *fork, struct fw_why *why)
 	int32_t nr = regs->x[fw_is_compat(fork) ? COMPAT_NR : NATIVE_NR];
 
 	return fw_same("syscallno", FW_SIDE("parent", (int64_t)regs->syscallno),
-		       FW_SIDE(fw_is_compat(fork) ? "its x7" : "its x8", (int64_t)nr), why) &&
-	       fw_same("orig_x0", FW_SIDE("parent", regs->orig_x0),
+		       FW_SIDE(fw_is_compat(fork) ? "its r7" : "its x8", (int64_t)nr), why) &&
+	       fw_same(fw_is_compat(fork) ? "orig_r0" : "orig_x0",
+		       FW_SIDE("parent", regs->orig_x0),
 		       FW_SIDE("its first argument", regs->x[0]), why);
 }
 
@@ -162,9 +164,24 @@ enum fw_verdict fw_holds_child_syscall(const struct fw_fork *fork, const struct 
 }
 
 /*
- * For an AArch32 task CLONE_SETTLS sets tpidrro_el0, and tpidr_el0 is a second
- * value, see task_user_tls().
+ * An AArch32 task has two, see task_user_tls(): tpidr_el0 is its own, and always as
+ * it was; CLONE_SETTLS and set_tls() set tpidrro_el0, which the task can only read.
  */
+static enum fw_verdict compat_tls(const struct fw_fork *fork, struct fw_why *why)
+{
+	const struct forkwatch_copy_thread *copy = fork->copy_thread;
+	bool asked = fork->enter->clone_flags & CLONE_SETTLS;
+
+	if (!fw_same("tpidrro_el0", FW_SIDE("child", copy->tp_after),
+		     asked ? FW_SIDE("tls asked for", fork->enter->tls) :
+			     FW_SIDE("parent", copy->parent_tp), why))
+		return FW_FAIL;
+	if (!FW_SAW(fork, copy_thread, parent_tpidr, why))
+		return FW_NOT_OBSERVED;
+	return fw_same("tpidr_el0", FW_SIDE("child", copy->tp2_after),
+		       FW_SIDE("parent", copy->parent_tpidr), why) ? FW_PASS : FW_FAIL;
+}
+
 enum fw_verdict fw_holds_child_tls(const struct fw_fork *fork, const struct fw_env *env,
 				   struct fw_why *why)
 {
@@ -173,13 +190,14 @@ enum fw_verdict fw_holds_child_tls(const struct fw_fork *fork, const struct fw_e
 	(void)env;
 	if (!FW_SAW(fork, enter, tls, why) || !FW_SAW(fork, copy_thread, tp2_after, why))
 		return FW_NOT_OBSERVED;
+	if (fw_is_compat(fork))
+		return compat_tls(fork, why);
 	if (fork->enter->clone_flags & CLONE_SETTLS)
 		return fw_same("tls", FW_SIDE("child", copy->tp_after),
 			       FW_SIDE("asked for", fork->enter->tls), why) ? FW_PASS : FW_FAIL;
 	if (!FW_SAW(fork, copy_thread, parent_tpidr, why))
 		return FW_NOT_OBSERVED;
-	return fw_same("tpidr_el0",
-		       FW_SIDE("child", fw_is_compat(fork) ? copy->tp2_after : copy->tp_after),
+	return fw_same("tpidr_el0", FW_SIDE("child", copy->tp_after),
 		       FW_SIDE("parent", copy->parent_tpidr), why) ? FW_PASS : FW_FAIL;
 }
 

@@ -33,6 +33,7 @@ static const struct member {
 } members[] = {
 	{ "kind", FW_ASPECT_CALL, "", NULL, NULL },
 	{ "call", FW_ASPECT_CALL, "", NULL, NULL },
+	{ "instructions", FW_ASPECT_CALL, "", NULL, NULL },
 	{ "flags", FW_ASPECT_CALL, "", "set", "not set" },
 	{ "result", FW_ASPECT_RESULT, "", NULL, NULL },
 	{ "reason", FW_ASPECT_RESULT, "", NULL, NULL },

@@ -141,9 +141,9 @@ static const char *relate_user(struct scope *scope, uint64_t value)
  * for itself: it is never its parent's, even where that has the same in it.
  */
 static const char *relate_reg(struct scope *scope, const struct fw_reg *reg,
-			      const struct fw_reg *parent)
+			      const struct fw_reg *parent, bool result)
 {
-	if (parent && reg->value == parent->value && strcmp(reg->name, "x0"))
+	if (parent && reg->value == parent->value && !result)
 		return PARENTS;
 	if (reg->type == FW_REG_PSTATE && reg->value)
 		return fw_pstate_name(reg->value, scope->buf, sizeof(scope->buf));
@@ -162,7 +162,8 @@ static void put_registers(struct fw_draft *draft, struct scope *scope)
 		fw_regs_list(scope->parent, parent);
 	for (i = 0; i < FW_NR_REGS; i++)
 		put_unless(draft, child[i].name,
-			   relate_reg(scope, &child[i], scope->parent ? &parent[i] : NULL), others);
+			   relate_reg(scope, &child[i], scope->parent ? &parent[i] : NULL, i == 0),
+			   others);
 	fw_draft_close(draft);
 }
 
@@ -178,28 +179,37 @@ static void put_context(struct fw_draft *draft, struct scope *scope)
 	fw_draft_close(draft);
 }
 
+static const char *relate_tls(const struct fw_fork *fork, uint64_t value, bool seen,
+			      uint64_t parent)
+{
+	if (!value)
+		return "0";
+	if (fork->enter && value == fork->enter->tls)
+		return "tls asked for";
+	if (!seen)
+		return "not observed";
+	return value == parent ? PARENTS : "other";
+}
+
 /* The two thread registers, and where the child's registers lie. */
 static void put_thread(struct fw_draft *draft, struct scope *scope)
 {
 	const struct forkwatch_copy_thread *copied = scope->fork->copy_thread;
-	const struct forkwatch_fork_enter *enter = scope->fork->enter;
-	const char *tls = "other", *tls2 = "other";
+	bool seen = FW_OBSERVED(copied, parent_tpidr);
+	const struct fw_fork *fork = scope->fork;
 
-	if (!copied->tp_after)
-		tls = "0";
-	else if (enter && copied->tp_after == enter->tls)
-		tls = "tls asked for";
-	else if (!FW_OBSERVED(copied, parent_tpidr))
-		tls = "not observed";
-	else if (copied->tp_after == copied->parent_tpidr)
-		tls = PARENTS;
-	if (!copied->tp2_after)
-		tls2 = "0";
-	else if (copied->tp2_after == copied->parent_tp2)
-		tls2 = PARENTS;
 	fw_draft_object(draft, "thread");
-	fw_draft_string(draft, "tpidr_el0", tls);
-	fw_draft_string(draft, "tpidr2_el0", tls2);
+	if (fw_regs_aarch32(&copied->regs_after)) {
+		fw_draft_string(draft, "tpidr_el0",
+				relate_tls(fork, copied->tp2_after, seen, copied->parent_tpidr));
+		fw_draft_string(draft, "tpidrro_el0",
+				relate_tls(fork, copied->tp_after, true, copied->parent_tp));
+	} else {
+		fw_draft_string(draft, "tpidr_el0",
+				relate_tls(fork, copied->tp_after, seen, copied->parent_tpidr));
+		fw_draft_string(draft, "tp2_value", !copied->tp2_after ? "0" :
+				copied->tp2_after == copied->parent_tp2 ? PARENTS : "other");
+	}
 	fw_draft_string(draft, "pt_regs", relate_kernel(scope, copied->pt_regs));
 	fw_draft_close(draft);
 }
@@ -474,6 +484,8 @@ void fw_normal_fork(const struct fw_fork *fork, const struct fw_env *env, struct
 	fw_draft_reset(draft);
 	fw_draft_string(draft, "kind", fw_fork_kind_name(fw_fork_kind(fork)));
 	fw_draft_string(draft, "call", fw_name_call(fork));
+	if (fw_caller_is_compat(fork))
+		fw_draft_string(draft, "instructions", fw_regs_instructions(fw_caller_regs(fork)));
 	if (fork->enter)
 		put_flags(draft, fork->enter);
 	fw_draft_string(draft, "result", result_text(fork, buf, sizeof(buf)));

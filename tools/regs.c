@@ -17,6 +17,12 @@
 #define PSTATE_DAIF	6	/* F's bit; I, A and D follow */
 #define PSTATE_BTYPE	10	/* two bits */
 
+/* What only AArch32 has in it: Thumb, four flags of SIMD, saturation, the IT block. */
+#define CPSR_T		(1ULL << 5)
+#define CPSR_GE		16	/* four bits */
+#define CPSR_Q		27	/* next to V */
+#define CPSR_IT		(0x3fULL << 10 | 3ULL << 25)
+
 static void set(struct fw_reg *reg, const char *name, enum fw_reg_type type, uint64_t value)
 {
 	strncpy(reg->name, name, sizeof(reg->name) - 1);
@@ -26,9 +32,9 @@ static void set(struct fw_reg *reg, const char *name, enum fw_reg_type type, uin
 }
 
 /* Every rule lists registers, for every fork: printf() took most of their time. */
-static void set_x_name(char *name, unsigned int nr)
+static void set_numbered_name(char *name, char letter, unsigned int nr)
 {
-	*name++ = 'x';
+	*name++ = letter;
 	if (nr >= 10)
 		*name++ = '0' + nr / 10;
 	*name++ = '0' + nr % 10;
@@ -38,7 +44,7 @@ static void set_x_name(char *name, unsigned int nr)
 char *fw_x_name(unsigned int nr, char *buf, size_t size)
 {
 	if (nr < 100 && size >= sizeof("x99"))
-		set_x_name(buf, nr);
+		set_numbered_name(buf, 'x', nr);
 	else
 		snprintf(buf, size, "x%u", nr);
 	return buf;
@@ -50,11 +56,45 @@ static struct fw_reg *set_numbered(struct fw_reg *reg, unsigned int first,
 	unsigned int i;
 
 	for (i = 0; i < nr; i++, reg++) {
-		set_x_name(reg->name, first + i);
+		set_numbered_name(reg->name, 'x', first + i);
 		reg->type = FW_REG_X;
 		reg->value = values[i];
 	}
 	return reg;
+}
+
+bool fw_regs_aarch32(const struct forkwatch_regs *regs)
+{
+	return regs->pstate & PSTATE_AARCH32;
+}
+
+const char *fw_regs_instructions(const struct forkwatch_regs *regs)
+{
+	if (!fw_regs_aarch32(regs))
+		return "A64";
+	return regs->pstate & CPSR_T ? "T32" : "A32";
+}
+
+/*
+ * An AArch32 program's registers lie in the first fifteen. The others are those of
+ * modes that it cannot enter, and the AArch64 sp that it does not have.
+ */
+static void name_aarch32(struct fw_reg list[FW_NR_REGS])
+{
+	unsigned int i;
+
+	for (i = 0; i < FW_NR_AARCH32_R; i++)
+		list[i].name[0] = 'r';
+	set(&list[i], "sp", FW_REG_STACK, list[i].value);
+	strcpy(list[i + 1].name, "lr");
+	for (i = FORKWATCH_NR_X; i < FW_NR_REGS; i++) {
+		if (list[i].type == FW_REG_STACK)
+			strcpy(list[i].name, "sp_el0");
+		else if (list[i].type == FW_REG_PSTATE)
+			strcpy(list[i].name, "cpsr");
+		else if (list[i].type == FW_REG_X)
+			strcpy(list[i].name, "orig_r0");
+	}
 }
 
 void fw_regs_list(const struct forkwatch_regs *regs, struct fw_reg list[FW_NR_REGS])
@@ -66,6 +106,8 @@ void fw_regs_list(const struct forkwatch_regs *regs, struct fw_reg list[FW_NR_RE
 	set(reg++, "pstate", FW_REG_PSTATE, regs->pstate);
 	set(reg++, "orig_x0", FW_REG_X, regs->orig_x0);
 	set(reg++, "syscallno", FW_REG_NUMBER, (uint64_t)(int64_t)regs->syscallno);
+	if (fw_regs_aarch32(regs))
+		name_aarch32(list);
 }
 
 void fw_context_list(const struct forkwatch_context *context, struct fw_reg list[FW_NR_CONTEXT])
@@ -80,7 +122,7 @@ void fw_context_list(const struct forkwatch_context *context, struct fw_reg list
 /* Only numbered registers make a run: "x1..x30", but never "sp..pstate". */
 static int is_numbered(const struct fw_reg *reg)
 {
-	return reg->name[0] == 'x' && isdigit((unsigned char)reg->name[1]);
+	return strchr("xr", reg->name[0]) && isdigit((unsigned char)reg->name[1]);
 }
 
 char *fw_regs_runs(const struct fw_reg *list, const unsigned char *in, size_t nr,
@@ -140,12 +182,12 @@ static const struct pstate_bit {
 	int where;
 	const char *name;
 } pstate_bits[] = {
-	{ 5, IN_AARCH32, "T32" },
 	{ 12, IN_AARCH64, "SSBS" },
 	{ 20, IN_AARCH64 | IN_AARCH32, "IL" },
 	{ 21, IN_AARCH64 | IN_AARCH32, "SS" },
 	{ 22, IN_AARCH64 | IN_AARCH32, "PAN" },
 	{ 23, IN_AARCH64, "UAO" },
+	{ 23, IN_AARCH32, "SSBS" },
 	{ 24, IN_AARCH64 | IN_AARCH32, "DIT" },
 	{ 25, IN_AARCH64, "TCO" },
 };
@@ -171,18 +213,51 @@ static void append(char *buf, size_t size, const char *format, ...)
 	va_end(args);
 }
 
-char *fw_pstate_name(uint64_t pstate, char *buf, size_t size)
+/*
+ * Flags, and what only the CPSR has. There is one mode that a program can be in, and
+ * that it has an instruction set says that. Returns the bits that were shown.
+ */
+static uint64_t put_cpsr(uint64_t cpsr, char *buf, size_t size)
+{
+	/* The condition of an IT block stands in two places: bits 7..2, and 1..0. */
+	unsigned int it = ((cpsr >> 10) & 0x3f) << 2 | ((cpsr >> 25) & 3);
+	unsigned int ge = (cpsr >> CPSR_GE) & 0xf;
+	const char *mode = fw_pstate_mode(cpsr);
+	char flags[8];
+
+	letters(cpsr, CPSR_Q, "nzcvq", flags);
+	snprintf(buf, size, "%s %s", flags, cpsr & CPSR_T ? "T32" : "A32");
+	if (cpsr & PSTATE_MODE)
+		append(buf, size, " %s", mode ? mode : "mode?");
+	if (ge)
+		append(buf, size, " GE=%x", ge);
+	if (it)
+		append(buf, size, " IT=%02x", it);
+	return CPSR_T | 1ULL << CPSR_Q | 0xfULL << CPSR_GE | CPSR_IT;
+}
+
+static void put_pstate(uint64_t pstate, char *buf, size_t size)
 {
 	const char *mode = fw_pstate_mode(pstate);
+	char flags[8];
+
+	letters(pstate, PSTATE_NZCV, "nzcv", flags);
+	snprintf(buf, size, "%s %s", flags, mode ? mode : "mode?");
+}
+
+char *fw_pstate_name(uint64_t pstate, char *buf, size_t size)
+{
 	int here = pstate & PSTATE_AARCH32 ? IN_AARCH32 : IN_AARCH64;
 	unsigned int btype = (pstate >> PSTATE_BTYPE) & 3;
 	uint64_t rest = pstate & ~(PSTATE_MODE | PSTATE_AARCH32 | 0xfULL << PSTATE_NZCV |
 				   0xfULL << PSTATE_DAIF);
-	char nzcv[8], daif[8];
+	char daif[8];
 	size_t i;
 
-	letters(pstate, PSTATE_NZCV, "nzcv", nzcv);
-	snprintf(buf, size, "%s %s", nzcv, mode ? mode : "mode?");
+	if (here == IN_AARCH32)
+		rest &= ~put_cpsr(pstate, buf, size);
+	else
+		put_pstate(pstate, buf, size);
 
 	/* AArch32 has the byte order where AArch64 masks debug exceptions. */
 	letters(pstate, PSTATE_DAIF, here == IN_AARCH32 ? "eaif" : "daif", daif);

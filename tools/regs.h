@@ -3,6 +3,7 @@
 #ifndef FW_REGS_H
 #define FW_REGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,7 +27,18 @@ struct fw_reg {
 #define FW_NR_REGS	(FORKWATCH_NR_X + 5)
 #define FW_NR_CONTEXT	(FORKWATCH_NR_SAVED + 3)
 
-/* x0..x30, sp, pc, pstate, orig_x0, syscallno. */
+#define FW_NR_AARCH32_R	13	/* r0..r12; sp and lr follow */
+
+/* Are they an AArch32 program's? */
+bool fw_regs_aarch32(const struct forkwatch_regs *regs);
+
+/* The instruction set that they are in use with: "A64", "A32" or "T32" (Thumb). */
+const char *fw_regs_instructions(const struct forkwatch_regs *regs);
+
+/*
+ * x0..x30, sp, pc, pstate, orig_x0, syscallno. Those of AArch32 have its names: r0..r12, sp, lr;
+ * x15..x30 and sp_el0, which it does not use; pc, cpsr, orig_r0, syscallno.
+ */
 void fw_regs_list(const struct forkwatch_regs *regs, struct fw_reg list[FW_NR_REGS]);
 /* The value alone of its element @at: rules ask for it, and need a name only where two differ. */
 static inline uint64_t fw_regs_value(const struct forkwatch_regs *regs, unsigned int at)
@@ -53,7 +65,8 @@ char *fw_regs_runs(const struct fw_reg *list, const unsigned char *in, size_t nr
 /*
  * Writes "nZCv EL0t": the condition flags, capitals being set, then the mode,
  * then whatever else is set ("daIf" masks, "SS", "IL", "BTYPE=1", bits without a name in
- * hex). Returns @buf.
+ * hex). Of AArch32 "nZCvq T32 GE=3": with Q, and the instruction set for its only user
+ * mode. Returns @buf.
  */
 char *fw_pstate_name(uint64_t pstate, char *buf, size_t size);
 

@@ -281,7 +281,7 @@ static json_t *symbols_json(const struct fw_render_options *opt, const struct fw
 
 static json_t *fork_json(const struct fw_render_options *opt, const struct fw_fork *fork)
 {
-	return json_pack("{s:i, s:s, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o,"
+	return json_pack("{s:i, s:s, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o,"
 			 " s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "version", SCHEMA_VERSION,
 			 "type", "fork",
@@ -293,6 +293,7 @@ static json_t *fork_json(const struct fw_render_options *opt, const struct fw_fo
 			 "parent", parent_json(fork),
 			 "child", child_json(fork),
 			 "syscall", syscall_json(fork),
+			 "aarch32", fw_json_aarch32(fork),
 			 "result", result_json(fork),
 			 "times", times_json(fork),
 			 "stages", fw_json_stages(fork),

@@ -7,6 +7,7 @@
 #include "array.h"
 #include "clone_flags.h"
 #include "reason.h"
+#include "regs.h"
 #include "render_text.h"
 
 /* The supervisor call as A64, A32 and T32 write it. */
@@ -150,6 +151,8 @@ static void print_el0(struct fw_view *view)
 	const char *name = fw_fork_call_name((int)regs->x[number], compat);
 	char x = compat ? 'r' : 'x';
 
+	if (compat)
+		fw_text_item(&view->text, "AArch32, %s", fw_regs_instructions(regs));
 	put_place(view, regs->pc);
 	fw_text_item(&view->text, "%c%u = %lld%s%s", x, number, (long long)regs->x[number],
 		     name ? " " : "", name ? name : "");

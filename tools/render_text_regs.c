@@ -4,6 +4,7 @@
  * What it shows follows from comparing the values, register by register:
  * neighbours of which the same can be said become one row.
  */
+#include <ctype.h>
 #include <linux/sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +38,7 @@ struct row {
 	char name[24];
 	enum fw_reg_type type;
 	bool kernel;			/* a kernel's value, not a user's */
+	bool result;			/* the register that the call's result is in */
 	unsigned int group;		/* neighbours of one group may share a line; 0: never */
 	struct cell cell[NR_COLUMNS];
 	struct cell earlier;		/* the parent's, when copy_process() began */
@@ -85,7 +87,8 @@ static void add_regs(struct table *table, const struct fw_view *view)
 		struct row *row = add_row(table, "", after[i].name, after[i].type, false);
 
 		/* x0 is what a fork is about: always a line of its own. */
-		row->group = i > 0 && i < FORKWATCH_NR_X ? GENERAL : ALONE;
+		row->result = i == 0;
+		row->group = i > 0 && isdigit((unsigned char)after[i].name[1]) ? GENERAL : ALONE;
 		if (user)
 			set_cell(row, PARENT, parent[i].value);
 		set_cell(row, BEFORE, before[i].value);
@@ -130,15 +133,26 @@ static void add_word(struct table *table, const char *name, const __u64 *parent,
 	set_cell(row, AFTER, after);
 }
 
+/* Of an AArch32 task tp is what CLONE_SETTLS sets, and tp2 its own: see task_user_tls(). */
+static void add_thread_pointers(struct table *table, const struct forkwatch_copy_thread *copy)
+{
+	const __u64 *live = FW_SENT(copy, parent_tpidr) ? &copy->parent_tpidr : NULL;
+
+	if (fw_regs_aarch32(&copy->regs_after)) {
+		add_word(table, "tpidr_el0", live, copy->tp2_before, copy->tp2_after);
+		add_word(table, "tpidrro_el0", &copy->parent_tp, copy->tp_before, copy->tp_after);
+		return;
+	}
+	add_word(table, "tpidr_el0", live, copy->tp_before, copy->tp_after);
+	if (copy->parent_tp2 || copy->tp2_before || copy->tp2_after)
+		add_word(table, "tp2_value", &copy->parent_tp2, copy->tp2_before, copy->tp2_after);
+}
+
 static void add_words(struct table *table, const struct fw_view *view)
 {
 	const struct forkwatch_copy_thread *copy = view->fork->copy_thread;
 
-	add_word(table, "tpidr_el0", FW_SENT(copy, parent_tpidr) ? &copy->parent_tpidr : NULL,
-		 copy->tp_before, copy->tp_after);
-	if (copy->parent_tp2 || copy->tp2_before || copy->tp2_after)
-		add_word(table, "tpidr2_el0", &copy->parent_tp2, copy->tp2_before,
-			 copy->tp2_after);
+	add_thread_pointers(table, copy);
 	if (copy->thread_flags_before || copy->thread_flags_after)
 		add_word(table, "ti.flags", NULL, copy->thread_flags_before,
 			 copy->thread_flags_after);
@@ -200,8 +214,10 @@ static const struct note {
 	const char *text;
 } notes[] = {
 	{ "x0",		is_result,		"<- the child's result" },
+	{ "r0",		is_result,		"<- the child's result" },
 	{ "sp",		is_given_stack,		"<- the stack given" },
 	{ "tpidr_el0",	is_given_tls,		"<- the tls given" },
+	{ "tpidrro_el0", is_given_tls,		"<- the tls given" },
 	{ "ctx.x19",	is_fn,			"<- the thread's fn" },
 	{ "ctx.x20",	is_fn_arg,		"<- and its argument" },
 	{ "ctx.fp",	is_stackframe,		"<- a frame in pt_regs" },
@@ -331,7 +347,7 @@ static void put_cell(struct fw_view *view, const struct row *row, unsigned int c
 {
 	size_t at = column_at[column];
 	bool prefers_same = row->kernel ? column != AFTER :
-			    column == AFTER ? strcmp(row->name, "x0") != 0 :
+			    column == AFTER ? !row->result :
 			    row->cell[PARENT].value != 0;
 
 	if (!row->cell[column].seen)

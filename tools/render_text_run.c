@@ -201,7 +201,8 @@ static void put_limit(struct fw_view *view)
 static void put_parent(struct fw_view *view)
 {
 	const struct fw_fork *fork = view->fork;
-	const char *who = fw_view_from_user(view) ? "parent x0" : "kernel_clone";
+	const char *who = !fw_view_from_user(view) ? "kernel_clone" :
+			  fw_caller_is_compat(fork) ? "parent r0" : "parent x0";
 	int error = fw_fork_error(fork);
 
 	if (error < 0)
@@ -232,14 +233,14 @@ static const char *changed(struct fw_view *view, const struct forkwatch_regs *th
 static void put_child(struct fw_view *view)
 {
 	const struct forkwatch_first_run *run = view->fork->first_run;
+	const char *regs, *x0 = fw_caller_is_compat(view->fork) ? "r0" : "x0";
 	const __u64 *asked = fw_view_asked_x0(view);
-	const char *regs;
 
 	if (!run) {
-		fw_text_item(&view->text, "child x0 " FW_UNSEEN);
+		fw_text_item(&view->text, "child %s " FW_UNSEEN, x0);
 		return;
 	}
-	fw_text_item(&view->text, "child x0 = %s%s", fw_view_hex(view, run->regs.x[0]),
+	fw_text_item(&view->text, "child %s = %s%s", x0, fw_view_hex(view, run->regs.x[0]),
 		     asked && *asked == run->regs.x[0] ? ", as asked" : "");
 	if (!view->fork->copy_thread)
 		return;

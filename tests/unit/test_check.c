@@ -213,7 +213,9 @@ static void lose_tid(struct fw_fork *fork)
 	  BOTH(fork, x[13], += 16))							\
 	M(r13_differs,		COMPAT, "A5", "", "sp: child 0xf7d00010",		\
 	  BOTH(fork, x[13], += 16))							\
-	M(r12_differs,		COMPAT, "A2", "", "x12: child",				\
+	M(r0_is_7,		COMPAT, "A1", "", "r0: child 0x7, expected 0x0",	\
+	  BOTH(fork, x[0], = 7))							\
+	M(r12_differs,		COMPAT, "A2", "", "r12: child",				\
 	  BOTH(fork, x[12], += 16))							\
 	M(pc_differs,		FORK, "A3", "", "pc: child",				\
 	  BOTH(fork, pc, += 4))								\
@@ -243,7 +245,7 @@ static void lose_tid(struct fw_fork *fork)
 	  BOTH(fork, syscallno, = -1))							\
 	M(x8_is_not_syscallno,	FORK, "A6", "", "syscallno: parent 0xdc, its x8 0xdd",	\
 	  ALL(fork, x[8], = 221))							\
-	M(r7_is_not_syscallno,	COMPAT, "A6", "", "syscallno: parent 0x78, its x7 0xdc",	\
+	M(r7_is_not_syscallno,	COMPAT, "A6", "", "syscallno: parent 0x78, its r7 0xdc",	\
 	  ALL(fork, x[7], = 220))							\
 	M(x0_is_not_orig_x0,	FORK, "A6", "", "orig_x0: parent",			\
 	  fork->enter->regs.x[0] ^= 1)							\
@@ -251,10 +253,11 @@ static void lose_tid(struct fw_fork *fork)
 	  fork->copy_thread->tp_after -= 0x1000)					\
 	M(tls_is_not_as_asked,	THREAD, "A7", "", "tls: child 0xffffa1f4a740, asked for",	\
 	  fork->copy_thread->tp_after = fork->copy_thread->parent_tpidr)		\
-	M(compat_tls_is_lost,	COMPAT, "A7", "", "tls: child",				\
+	M(compat_tls_is_lost,	COMPAT, "A7", "", "tpidrro_el0: child 0xf7cff4c1, tls",	\
 	  fork->copy_thread->tp_after++)						\
+	M(compat_tls_is_kept,	COMPAT, "A7", "", "tpidrro_el0: child 0xf7cff4c0, parent",	\
+	  fork->enter->clone_flags &= ~(uint64_t)CLONE_SETTLS)				\
 	M(compat_tp2_is_lost,	COMPAT, "A7", "", "tpidr_el0: child",			\
-	  fork->enter->clone_flags &= ~(uint64_t)CLONE_SETTLS;				\
 	  fork->copy_thread->tp2_after = fork->copy_thread->tp2_before)			\
 	M(pt_regs_not_at_top,	FORK, "A9", "", "pt_regs: child",			\
 	  fork->copy_thread->pt_regs_size += 16)					\
@@ -1037,7 +1040,7 @@ static void ssbs_is_nobodys(void **state)
 	expect_one(fork, "C4", FW_PASS, "");
 	fork = fixture_fork(FIXTURE_COMPAT);
 	fork->first_run->regs.pstate |= 1U << 12;
-	expect_one(fork, "C4", FW_FAIL, "pstate");
+	expect_one(fork, "C4", FW_FAIL, "cpsr");
 }
 
 /* What lies where a kernel thread's user registers would be is no rule's concern. */
@@ -1073,7 +1076,7 @@ static void forms_of_svc(void **state)
 	expect_one(fork_after(FIXTURE_COMPAT, 0x4770df00, 0x20), "A3", FW_FAIL, "");
 }
 
-/* What tpidr_el0 is for an AArch32 task, which CLONE_SETTLS does not set. */
+/* Without CLONE_SETTLS the child of an AArch32 task keeps both of its thread pointers. */
 static void compat_tls(void **state)
 {
 	struct fw_fork *fork = fixture_fork(FIXTURE_COMPAT);

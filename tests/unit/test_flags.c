@@ -117,6 +117,39 @@ static void registers_are_listed(void **state)
 	assert_int_equal(saved[12].value, 202);
 }
 
+/* By the names that an AArch32 program has for them. */
+static void registers_of_aarch32(void **state)
+{
+	struct forkwatch_regs regs = { .pstate = 0x30, .sp = 100, .pc = 101, .orig_x0 = 103 };
+	static const char *const names[] = {
+		"r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12",
+		"sp", "lr", "x15", [30] = "x30", "sp_el0", "pc", "cpsr", "orig_r0", "syscallno",
+	};
+	unsigned char in[FW_NR_REGS] = { 0 };
+	struct fw_reg list[FW_NR_REGS];
+	char buf[80];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < FORKWATCH_NR_X; i++)
+		regs.x[i] = i;
+	fw_regs_list(&regs, list);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (names[i])
+			assert_string_equal(list[i].name, names[i]);
+		assert_int_equal(list[i].value, fw_regs_value(&regs, i));
+		in[i] = i > 0;
+	}
+	assert_int_equal(ARRAY_SIZE(names), FW_NR_REGS);
+	assert_string_equal(fw_regs_runs(list, in, 33, buf, sizeof(buf)),
+			    "r1..r12, sp, lr, x15..x30, sp_el0, pc");
+	assert_string_equal(fw_regs_instructions(&regs), "T32");
+	regs.pstate = 0x10;
+	assert_string_equal(fw_regs_instructions(&regs), "A32");
+	regs.pstate = 0;
+	assert_string_equal(fw_regs_instructions(&regs), "A64");
+}
+
 static void runs_are_named(void **state)
 {
 	struct forkwatch_regs regs = { 0 };
@@ -152,8 +185,13 @@ static void pstate_is_read(void **state)
 		{ 0x00100005, "nzcv EL1h IL" },
 		{ 0x00c00089, "nzcv EL2h daIf PAN UAO" },
 		{ 0x00200c00, "nzcv EL0t SS BTYPE=3" },
-		{ 0x60000030, "nZCv USR T32" },
-		{ 0x600f0010, "nZCv USR 0xf0000" },
+		{ 0x60000030, "nZCvq T32" },
+		{ 0xa8850010, "NzCvQ A32 GE=5 SSBS" },
+		{ 0x060f3c30, "nzcvq T32 GE=f IT=3f" },
+		{ 0x00000290, "nzcvq A32 EaIf" },
+		{ 0x60000013, "nZCvq A32 SVC" },
+		{ 0x10000014, "nzcVq A32 mode?" },
+		{ 0x00004010, "nzcvq A32 IT=40" },
 		{ 0x1, "nzcv mode?" },
 		{ 1ULL << 32, "nzcv EL0t 0x100000000" },
 	};
@@ -176,6 +214,7 @@ int main(void)
 		cmocka_unit_test(calls_are_named),
 		cmocka_unit_test(errors_are_named),
 		cmocka_unit_test(registers_are_listed),
+		cmocka_unit_test(registers_of_aarch32),
 		cmocka_unit_test(runs_are_named),
 		cmocka_unit_test(pstate_is_read),
 	};
