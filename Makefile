@@ -243,18 +243,32 @@ $(build)/arm64/workload/%: tests/workload/%.c $$(wildcard tests/workload/$$*.S) 
 	$(quiet)mkdir -p $(@D)
 	$(quiet)$(ARM64_CC) $(cflags) $(test_flags) -static -pthread -MF $@.d -o $@ $(filter %.c %.S,$^)
 
-# An AArch32 program, where there is a compiler for it; tests that want it are skipped without.
+# AArch32 programs, where there are a compiler and a libc for them; tests that want them are skipped
+# without. Workloads are built for both instruction sets: a32-NAME, and t32-NAME for Thumb.
 ARM32_CC ?= $(shell command -v arm-linux-gnueabihf-gcc)
-arm32     = $(if $(ARM32_CC),$(build)/arm64/e2e/arm32)
+arm32_libc = $(if $(ARM32_CC),$(filter /%,$(shell $(ARM32_CC) -print-file-name=libc.a)))
+arm32_all := $(foreach set,a32 t32,$(patsubst %,$(build)/arm64/workload/$(set)-%,regs forks pthread spawn clone3))
+arm32      = $(if $(arm32_libc),$(build)/arm64/e2e/arm32 $(arm32_all))
 
 .PHONY: helpers
-helpers: $(helpers) $(arm32)
+helpers: $(helpers) $$(arm32)
 
 $(build)/arm64/e2e/arm32: tests/e2e/arm32/arm32.c
 	$(call say,CC,$@)
 	$(quiet)mkdir -p $(@D)
 	$(quiet)$(ARM32_CC) -std=gnu11 -O2 $(warnings) -marm -ffreestanding -fno-stack-protector \
 		-nostdlib -static -o $@ $<
+
+define arm32_rules
+$(build)/arm64/workload/$(1)-%: $$$$(or $$$$(wildcard tests/workload/aarch32/$$$$*.[cS]),tests/workload/$$$$*.c) \
+		$(test_headers) $(wildcard tests/workload/aarch32/*.h)
+	$$(call say,CC,$$@)
+	$(quiet)mkdir -p $$(@D)
+	$(quiet)$$(ARM32_CC) $$(cflags) $(test_flags) $(2) -static -pthread -MF $$@.d -o $$@ $$(filter %.c %.S,$$^)
+endef
+
+$(eval $(call arm32_rules,a32,-marm))
+$(eval $(call arm32_rules,t32,-mthumb))
 
 $(build)/arm64/e2e/%: tests/e2e/%.c $(build)/arm64/libforkwatch.a | deps-cross
 	$(call say,CC,$@)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Compares what workload/regs found in EL0, on both sides of its svc, with
- * what forkwatch recorded of the same fork in EL1. Prints each value that
- * differs, then how many were compared. Exits with 1 if any differs or is not
- * there.
+ * Compares what workload/regs, also that of AArch32, found in EL0, on both sides
+ * of its svc, with what forkwatch recorded of the same fork in EL1. Prints each
+ * value that differs, then how many were compared. Exits with 1 if any differs or
+ * is not there.
  *
  * usage: truth TRUTH FORKS CASE	TRUTH: the output of regs, FORKS: of
  *					forkwatch run -f json
@@ -14,9 +14,28 @@
 
 #include "workload.h"
 
-#define NR_X		31
-#define NZCV_MASK	0xf0000000U
-#define MODE_MASK	0x1fU		/* 0: EL0t */
+#define MODE_MASK	0x3fU		/* with AArch32's T */
+
+/*
+ * What an instruction set has for registers, and where its truth is. sp is NULL
+ * where it is one of the numbered ones: AArch32's r13.
+ */
+static const struct machine {
+	const char *name;		/* "aarch32" of the truth */
+	int nr_x;
+	const char *sp;
+	const char *flags;
+	uint64_t flags_mask;
+	uint64_t mode;
+	const char *tls;		/* what is tpidr_el0 */
+	const char *read_only_tls;	/* what is tpidrro_el0 */
+} machines[] = {
+	{ NULL, 31, "sp", "nzcv", 0xf0000000, 0, "tpidr", NULL },
+	{ "A32", 15, NULL, "apsr", 0xf80f0000, 0x10, "tpidrurw", "tpidruro" },
+	{ "T32", 15, NULL, "apsr", 0xf80f0000, 0x30, "tpidrurw", "tpidruro" },
+};
+
+static const struct machine *machine = &machines[0];
 
 /* Where the kernel's registers of one moment are, and which truth they must equal. */
 static const struct moment {
@@ -31,16 +50,19 @@ static const struct moment {
 	{ "fork_return", "regs", "parent", "set" },
 };
 
-/* Single values: a field of an event, and its truth. */
+/* Thread pointers: a field of an event, of AArch32 another one, and its truth. */
 static const struct single {
 	const char *event;
 	const char *field;
+	const char *field32;
 	const char *truth;
-	const char *name;
+	bool read_only;			/* it is tpidrro_el0 */
 } singles[] = {
-	{ "copy_thread", "parent_tpidr", "set", "tpidr" },
-	{ "copy_thread", "tp_after", "child", "tpidr" },
-	{ "first_run", "tpidr_el0", "child", "tpidr" },
+	{ "copy_thread", "parent_tpidr", "parent_tpidr", "set", false },
+	{ "copy_thread", "tp_after", "tp2_after", "child", false },
+	{ "first_run", "tpidr_el0", "tpidr_el0", "child", false },
+	{ "copy_thread", NULL, "parent_tp", "set", true },
+	{ "copy_thread", NULL, "tp_after", "child", true },
 };
 
 static unsigned int compared;
@@ -88,21 +110,22 @@ static void compare_moment(const struct moment *moment, const json_t *truth, con
 	const json_t *regs = json_object_get(json_object_get(events, moment->event), moment->regs);
 	const json_t *frame = json_object_get(truth, moment->truth);
 	const json_t *x0_frame = json_object_get(truth, moment->x0);
-	json_t *user = json_integer(0);
+	json_t *user = json_integer(machine->mode);
 	const json_t *from;
 	int i;
 
-	for (i = 0; i < NR_X; i++) {
+	for (i = 0; i < machine->nr_x; i++) {
 		from = json_object_get(i ? frame : x0_frame, "x");
 		compare(moment->event, "x", i, json_array_get(json_object_get(regs, "x"), i),
 			json_array_get(from, i), ~0ULL);
 	}
-	compare(moment->event, "sp", -1, json_object_get(regs, "sp"),
-		json_object_get(frame, "sp"), ~0ULL);
+	if (machine->sp)
+		compare(moment->event, machine->sp, -1, json_object_get(regs, machine->sp),
+			json_object_get(frame, machine->sp), ~0ULL);
 	compare(moment->event, "pc", -1, json_object_get(regs, "pc"),
 		json_object_get(truth, "svc_return"), ~0ULL);
-	compare(moment->event, "nzcv", -1, json_object_get(regs, "pstate"),
-		json_object_get(frame, "nzcv"), NZCV_MASK);
+	compare(moment->event, machine->flags, -1, json_object_get(regs, "pstate"),
+		json_object_get(frame, machine->flags), machine->flags_mask);
 	compare(moment->event, "mode", -1, json_object_get(regs, "pstate"), user, MODE_MASK);
 	json_decref(user);
 }
@@ -115,11 +138,15 @@ static void compare_fork(const json_t *truth, const json_t *events)
 	for (i = 0; i < ARRAY_SIZE(moments); i++)
 		compare_moment(&moments[i], truth, events);
 	for (i = 0; i < ARRAY_SIZE(singles); i++) {
+		const char *field = machine->name ? singles[i].field32 : singles[i].field;
+
+		if (!field)
+			continue;
 		frame = json_object_get(truth, singles[i].truth);
 		event = json_object_get(events, singles[i].event);
-		compare(singles[i].event, singles[i].field, -1,
-			json_object_get(event, singles[i].field),
-			json_object_get(frame, singles[i].name), ~0ULL);
+		compare(singles[i].event, field, -1, json_object_get(event, field),
+			json_object_get(frame, singles[i].read_only ? machine->read_only_tls :
+								      machine->tls), ~0ULL);
 	}
 	frame = json_object_get(json_object_get(truth, "parent"), "x");
 	compare("fork_return", "result", -1,
@@ -173,6 +200,17 @@ static json_t *find_case(const char *path, const char *name)
 	return truth;
 }
 
+static void find_machine(const json_t *truth)
+{
+	const char *name = json_string_value(json_object_get(truth, "aarch32"));
+
+	while (!machine->name != !name || (name && strcmp(machine->name, name)))
+		if (++machine == machines + ARRAY_SIZE(machines)) {
+			fprintf(stderr, "truth: an instruction set %s?\n", name);
+			exit(2);
+		}
+}
+
 /* Is this the fork of which @truth speaks? */
 static bool same_fork(const json_t *truth, const json_t *events)
 {
@@ -200,6 +238,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "truth: %s has no case %s\n", argv[1], argv[3]);
 		return 2;
 	}
+	find_machine(truth);
 	file = open_file(argv[2]);
 	while ((fork = next(file, argv[2]))) {
 		events = json_object_get(fork, "events");
