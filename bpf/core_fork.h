@@ -140,6 +140,8 @@ struct task_struct___fork {
 	unsigned int flags;
 	struct mm_struct___fork *mm;
 	int exit_signal;
+	unsigned int policy;
+	unsigned int sched_reset_on_fork : 1;
 	int pid;
 	int tgid;
 	struct task_struct___fork *real_parent;
@@ -186,6 +188,7 @@ struct kernel_clone_args {
 #define task_t struct task_struct___fork
 
 #define PF_KTHREAD		0x00200000	/* include/linux/sched.h, since 2.6.31 */
+#define SCHED_DEADLINE		6	/* include/uapi/linux/sched.h */
 #define SIGNAL_UNKILLABLE	0x00000040	/* include/linux/sched/signal.h, since 2.6.26 */
 #define PIDNS_ADDING		(1U << 31)	/* include/linux/pid_namespace.h, since 4.15 */
 

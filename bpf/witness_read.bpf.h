@@ -259,6 +259,9 @@ static __always_inline __u32 parent_flags(const task_t *parent, const struct cre
 		flags |= FORKWATCH_EXIT_PARENT_INIT;
 	if (signal_autoreap(signal))
 		flags |= FORKWATCH_EXIT_PARENT_AUTOREAP;
+	if (BPF_CORE_READ(parent, policy) == SCHED_DEADLINE &&
+	    !BPF_CORE_READ_BITFIELD_PROBED(parent, sched_reset_on_fork))
+		flags |= FORKWATCH_EXIT_PARENT_DEADLINE;
 	return flags;
 }
 

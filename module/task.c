@@ -95,11 +95,18 @@ static void copy_pid_namespace(struct forkwatch_fork_exit *event)
 }
 NOKPROBE_SYMBOL(copy_pid_namespace);
 
+static bool is_deadline(void)
+{
+	return current->policy == SCHED_DEADLINE && !current->sched_reset_on_fork;
+}
+NOKPROBE_SYMBOL(is_deadline);
+
 static u32 parent_flags(void)
 {
 	return (is_nproc_exempt() ? FORKWATCH_EXIT_NPROC_EXEMPT : 0) |
 	       (current->signal->flags & SIGNAL_UNKILLABLE ? FORKWATCH_EXIT_PARENT_INIT : 0) |
-	       (fw_signal_autoreap(current->signal) ? FORKWATCH_EXIT_PARENT_AUTOREAP : 0);
+	       (fw_signal_autoreap(current->signal) ? FORKWATCH_EXIT_PARENT_AUTOREAP : 0) |
+	       (is_deadline() ? FORKWATCH_EXIT_PARENT_DEADLINE : 0);
 }
 NOKPROBE_SYMBOL(parent_flags);
 

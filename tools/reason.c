@@ -2,33 +2,22 @@
 /* Why a fork failed. What the kernel looks at first is looked at first. */
 #include <errno.h>
 #include <linux/sched.h>
-#include <linux/version.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "array.h"
+#include "because.h"
 #include "clone_flags.h"
-#include "limit.h"
-#include "reason.h"
+#include "observer.h"
 #include "stages.h"
-
-/* Younger than the oldest headers that this builds with. */
-#ifndef CLONE_NEWTIME
-#define CLONE_NEWTIME		0x80
-#endif
-#define AUTOREAP		(1ULL << 34)
-#define NNP			(1ULL << 35)
-#define PIDFD_AUTOKILL		(1ULL << 36)
 
 #define ERESTARTNOINTR		513	/* the kernel's own */
 #define FLAGS_NAMESPACES	(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | \
-				 CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWTIME)
+				 CLONE_NEWNET | CLONE_NEWCGROUP | FW_CLONE_NEWTIME)
 
-__attribute__((format(printf, 3, 4)))
-static bool because(struct fw_reason *reason, enum fw_reason_code code, const char *format, ...)
+bool fw_because(struct fw_reason *reason, enum fw_reason_code code, const char *format, ...)
 {
 	va_list args;
 
@@ -39,55 +28,13 @@ static bool because(struct fw_reason *reason, enum fw_reason_code code, const ch
 	return true;
 }
 
-static unsigned long long ull(uint64_t value)
+/* Was @fork refused after copy_thread() was done with the child? */
+static bool is_late(const struct fw_fork *fork)
 {
-	return value;
+	return fork->copy_thread;
 }
 
-/* What copy_process() says EINVAL to, in its order: all of @set, and none of @clear. */
-static const struct rule {
-	uint64_t set, clear;
-	unsigned int until;		/* the first kernel without it, 0: all have it */
-	const char *text;
-} rules[] = {
-	{ CLONE_NEWNS | CLONE_FS, 0, 0,
-	  "CLONE_NEWNS and CLONE_FS: a root directory stays in its mount namespace" },
-	{ CLONE_NEWUSER | CLONE_FS, 0, 0,
-	  "CLONE_NEWUSER and CLONE_FS: a root directory stays in its user namespace" },
-	{ CLONE_THREAD, CLONE_SIGHAND, 0,
-	  "CLONE_THREAD without CLONE_SIGHAND: a thread shares its group's signal handlers" },
-	{ CLONE_SIGHAND, CLONE_VM, 0,
-	  "CLONE_SIGHAND without CLONE_VM: shared signal handlers need shared memory" },
-	{ CLONE_THREAD | CLONE_NEWUSER, 0, 0,
-	  "CLONE_THREAD and CLONE_NEWUSER: a thread stays in its group's namespaces" },
-	{ CLONE_THREAD | CLONE_NEWPID, 0, 0,
-	  "CLONE_THREAD and CLONE_NEWPID: a thread stays in its group's namespaces" },
-	{ CLONE_PIDFD | CLONE_DETACHED, 0, 0,
-	  "CLONE_PIDFD and CLONE_DETACHED exclude each other" },
-	{ CLONE_PIDFD | CLONE_THREAD, 0, KERNEL_VERSION(6, 9, 0),
-	  "CLONE_PIDFD and CLONE_THREAD: before 6.9 a pidfd is a process'" },
-	{ AUTOREAP | CLONE_THREAD, 0, 0, "CLONE_AUTOREAP and CLONE_THREAD exclude each other" },
-	{ AUTOREAP | CLONE_PARENT, 0, 0, "CLONE_AUTOREAP and CLONE_PARENT exclude each other" },
-	{ NNP | CLONE_THREAD, 0, 0, "CLONE_NNP and CLONE_THREAD exclude each other" },
-	{ PIDFD_AUTOKILL, CLONE_PIDFD, 0, "CLONE_PIDFD_AUTOKILL without CLONE_PIDFD" },
-	{ PIDFD_AUTOKILL, AUTOREAP, 0, "CLONE_PIDFD_AUTOKILL without CLONE_AUTOREAP" },
-};
-
-static bool flags(const struct fw_fork *fork, const struct fw_env *env, struct fw_reason *reason)
-{
-	uint64_t asked = fork->enter->clone_flags;
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(rules); i++)
-		if ((asked & rules[i].set) == rules[i].set && !(asked & rules[i].clear) &&
-		    (!rules[i].until || (env->kernel && env->kernel < rules[i].until)))
-			return because(reason, FW_REASON_FLAGS, "%s", rules[i].text);
-	if (asked & CLONE_PARENT && fork->parent_tgid == 1)
-		return because(reason, FW_REASON_FLAGS, "CLONE_PARENT: init has no siblings");
-	return false;
-}
-
-/* copy_clone_args_from_user() and clone3_args_valid() refuse before there is anything to see. */
+/* clone() has one address for both; the call's first argument is where its flags are. */
 static bool not_entered(const struct fw_fork *fork, struct fw_reason *reason)
 {
 	const struct forkwatch_fork_return *ret = fork->ret;
@@ -96,85 +43,50 @@ static bool not_entered(const struct fw_fork *fork, struct fw_reason *reason)
 	if (ret->result != -EINVAL || ret->regs.syscallno != 220 ||
 	    (flags & (CLONE_PIDFD | CLONE_PARENT_SETTID)) != (CLONE_PIDFD | CLONE_PARENT_SETTID))
 		return false;
-	return because(reason, FW_REASON_FLAGS,
-		       "CLONE_PIDFD and CLONE_PARENT_SETTID: clone() has one address for both");
+	return fw_because(reason, FW_REASON_FLAGS, "CLONE_PIDFD and CLONE_PARENT_SETTID: clone() "
+			  "has one address for both");
+}
+
+/* alloc_pid(): a pid for each namespace that the child is in, from the innermost outward. */
+static bool bad_set_tid(const struct fw_fork *fork, struct fw_reason *reason)
+{
+	const struct forkwatch_fork_exit *exit = fork->exit;
+	unsigned int depth, asked = fork->enter->set_tid_size;
+
+	if (!asked)
+		return false;
+	if (!exit || !FW_OBSERVED(exit, pid_ns_level))
+		return fw_because(reason, FW_REASON_ARGUMENTS, "set_tid names %u pids: more than "
+				  "there are pid namespaces, or one that is no pid", asked);
+	depth = exit->pid_ns_level + 1 + !!(fork->enter->clone_flags & CLONE_NEWPID);
+	if (asked > depth)
+		return fw_because(reason, FW_REASON_ARGUMENTS, "set_tid names %u pids, and there "
+				  "are %u pid namespaces", asked, depth);
+	return fw_because(reason, FW_REASON_ARGUMENTS, "set_tid names what is no pid from 1 to "
+			  "below pid_max, or not the 1 that a namespace's first task has");
 }
 
 static bool invalid(const struct fw_fork *fork, const struct fw_env *env, struct fw_reason *reason)
 {
 	if (!fork->enter)
 		return !fork->exit && fork->ret && not_entered(fork, reason);
-	if (!fork->copy_thread && flags(fork, env, reason))
-		return true;
-	if (fork->enter->set_tid_size && fork->copy_thread)
-		return because(reason, FW_REASON_FLAGS, "set_tid names %u pids: more than "
-			       "there are pid namespaces, or one that is no pid",
-			       fork->enter->set_tid_size);
-	return false;
+	return is_late(fork) ? bad_set_tid(fork, reason) : fw_reason_flags(fork, env, reason);
 }
 
 static bool restart(const struct fw_fork *fork, const struct fw_env *env, struct fw_reason *reason)
 {
 	(void)fork;
 	(void)env;
-	return because(reason, FW_REASON_SIGNAL,
-		       "a signal was pending: it is delivered first, then the call is made again");
+	return fw_because(reason, FW_REASON_SIGNAL, "a signal was pending: it is delivered first, "
+			  "then the call is made again");
 }
 
 static bool fatal_signal(const struct fw_fork *fork, const struct fw_env *env,
 			 struct fw_reason *reason)
 {
 	(void)env;
-	return fork->copy_thread && because(reason, FW_REASON_SIGNAL,
-					    "a signal that kills the parent came meanwhile");
-}
-
-/* Refused before 5.14 at the limit; since then above it, but with the child counted. */
-static bool over_nproc(const struct fw_fork *fork, struct fw_reason *reason)
-{
-	const struct forkwatch_fork_exit *exit = fork->exit;
-
-	if (exit->hdr.size < offsetof(struct forkwatch_fork_exit, flags) + sizeof(exit->flags) ||
-	    !exit->uid || exit->rlimit_nproc == RLIM64_INFINITY ||
-	    exit->user_processes < exit->rlimit_nproc || exit->flags & FORKWATCH_EXIT_NPROC_EXEMPT)
-		return false;
-	return because(reason, FW_REASON_RLIMIT_NPROC, "uid %u has %llu tasks and RLIMIT_NPROC of "
-		       "its process is %llu", exit->uid, ull(exit->user_processes),
-		       ull(exit->rlimit_nproc));
-}
-
-/* Some may have ended between the refusal and the look. */
-static bool over_threads(const struct fw_limits *limits, struct fw_reason *reason)
-{
-	if (!limits || !(limits->seen & FW_LIMIT_THREADS) || limits->threads < limits->threads_max)
-		return false;
-	return because(reason, FW_REASON_THREADS_MAX,
-		       "the system has %llu threads and kernel.threads-max is %llu",
-		       ull(limits->threads), ull(limits->threads_max));
-}
-
-static bool over_pids(const struct fw_limits *limits, struct fw_reason *reason)
-{
-	if (!limits || !limits->pids_refused)
-		return false;
-	if (limits->seen & FW_LIMIT_PIDS_MAX)
-		return because(reason, FW_REASON_PIDS_MAX,
-			       "pids.max of cgroup %s is %llu and it has %llu tasks",
-			       limits->cgroup, ull(limits->pids_max), ull(limits->pids_current));
-	return because(reason, FW_REASON_PIDS_MAX, "pids.events of the parent's cgroup counted it, "
-		       "pids.max of which cgroup above it was not observed");
-}
-
-/* Of what says EAGAIN after copy_thread() there is alloc_pid() left. */
-static bool no_pid(const struct fw_limits *limits, struct fw_reason *reason)
-{
-	const unsigned int needs = FW_LIMIT_PIDS | FW_LIMIT_PID_MAX | FW_LIMIT_THREADS;
-
-	if (!limits || (limits->seen & needs) != needs)
-		return false;
-	return because(reason, FW_REASON_PID_SPACE, "no pid is free: kernel.pid_max is %llu, the "
-		       "system has %llu threads, and no cgroup refused it", ull(limits->pid_max),
-		       ull(limits->threads));
+	return is_late(fork) && fw_because(reason, FW_REASON_SIGNAL,
+					   "a signal that kills the parent came meanwhile");
 }
 
 static bool again(const struct fw_fork *fork, const struct fw_env *env, struct fw_reason *reason)
@@ -182,26 +94,14 @@ static bool again(const struct fw_fork *fork, const struct fw_env *env, struct f
 	(void)env;
 	if (!fork->exit || !fork->enter)
 		return false;
-	if (fork->copy_thread)
-		return over_pids(fork->limits, reason) || no_pid(fork->limits, reason);
-	return over_nproc(fork, reason) || over_threads(fork->limits, reason);
+	return is_late(fork) ? fw_reason_late_limit(fork, reason) :
+			       fw_reason_early_limit(fork, reason);
 }
 
-/* In mode 2 dup_mmap() asks for as much as the parent may write to. */
 static bool memory(const struct fw_fork *fork, const struct fw_env *env, struct fw_reason *reason)
 {
-	const unsigned int needs = FW_LIMIT_COMMIT | FW_LIMIT_PARENT;
-	const struct fw_limits *limits = fork->limits;
-
 	(void)env;
-	if (fork->copy_thread || !fork->enter || fork->enter->clone_flags & CLONE_VM || !limits ||
-	    (limits->seen & needs) != needs || limits->overcommit != 2 ||
-	    limits->committed + limits->parent_data <= limits->commit_limit)
-		return false;
-	return because(reason, FW_REASON_OVERCOMMIT, "vm.overcommit_memory is 2: CommitLimit is "
-		       "%llu KiB, %llu KiB are promised, and a copy of the parent needs %llu KiB",
-		       ull(limits->commit_limit), ull(limits->committed),
-		       ull(limits->parent_data));
+	return fork->exit && fork->enter && fw_reason_memory(fork, reason);
 }
 
 static bool permission(const struct fw_fork *fork, const struct fw_env *env,
@@ -213,21 +113,94 @@ static bool permission(const struct fw_fork *fork, const struct fw_env *env,
 	(void)env;
 	if (!fork->enter)
 		return false;
-	asked = fork->enter->clone_flags & FLAGS_NAMESPACES;
-	if (asked && !fork->copy_thread && !(fork->enter->clone_flags & CLONE_NEWUSER))
-		return because(reason, FW_REASON_PERMISSION, "%s needs CAP_SYS_ADMIN",
-			       fw_clone_flags(asked, 0, names, sizeof(names)));
-	if (fork->enter->set_tid_size && fork->copy_thread)
-		return because(reason, FW_REASON_PERMISSION,
-			       "set_tid needs CAP_CHECKPOINT_RESTORE in the pid's namespaces");
-	return false;
+	asked = fork->enter->clone_flags;
+	if (is_late(fork))
+		return fork->enter->set_tid_size &&
+		       fw_because(reason, FW_REASON_PERMISSION,
+				  "set_tid needs CAP_CHECKPOINT_RESTORE in the pid's namespaces");
+	if (asked & FW_CLONE_PIDFD_AUTOKILL && !(asked & FW_CLONE_NNP))
+		return fw_because(reason, FW_REASON_PERMISSION,
+				  "CLONE_PIDFD_AUTOKILL without CLONE_NNP needs CAP_SYS_ADMIN");
+	if (asked & CLONE_NEWUSER)
+		return fw_because(reason, FW_REASON_PERMISSION, "CLONE_NEWUSER is not for the "
+				  "parent: it is in a chroot, its uid or gid has no mapping, or "
+				  "kernel.unprivileged_userns_clone or a security module forbids it");
+	if (!(asked & FLAGS_NAMESPACES))
+		return false;
+	return fw_because(reason, FW_REASON_PERMISSION, "%s needs CAP_SYS_ADMIN",
+			  fw_clone_flags(asked & FLAGS_NAMESPACES, 0, names, sizeof(names)));
 }
 
 static bool exists(const struct fw_fork *fork, const struct fw_env *env, struct fw_reason *reason)
 {
 	(void)env;
 	return fork->enter && fork->enter->set_tid_size &&
-	       because(reason, FW_REASON_TID_IN_USE, "a pid that set_tid names is in use");
+	       fw_because(reason, FW_REASON_TID_IN_USE, "a pid that set_tid names is in use");
+}
+
+/* copy_creds(), copy_namespaces() */
+static bool no_space(const struct fw_fork *fork, const struct fw_env *env,
+		     struct fw_reason *reason)
+{
+	char names[FW_CLONE_FLAGS_LEN];
+	uint64_t asked;
+
+	(void)env;
+	if (!fork->enter || is_late(fork))
+		return false;
+	asked = fork->enter->clone_flags & (FLAGS_NAMESPACES | CLONE_NEWUSER);
+	return asked && fw_because(reason, FW_REASON_NAMESPACES, "%s: a limit of /proc/sys/user "
+				   "is reached%s",
+				   fw_clone_flags(asked, 0, names, sizeof(names)),
+				   asked & (CLONE_NEWUSER | CLONE_NEWPID) ?
+					", or such namespaces are nested too deep" : "");
+}
+
+/* The pidfd is made after copy_thread(), the copy of the parent's files before. */
+static bool no_file(const struct fw_fork *fork, const struct fw_env *env, struct fw_reason *reason)
+{
+	(void)env;
+	if (!fork->enter)
+		return false;
+	if (!is_late(fork))
+		return fw_because(reason, FW_REASON_FILES,
+				  "the parent has a file open beyond fs.nr_open");
+	return fork->enter->clone_flags & CLONE_PIDFD &&
+	       fw_because(reason, FW_REASON_FILES, "CLONE_PIDFD: the parent has as many files open "
+			  "as its RLIMIT_NOFILE allows");
+}
+
+static bool fault(const struct fw_fork *fork, const struct fw_env *env, struct fw_reason *reason)
+{
+	(void)env;
+	return fork->enter && is_late(fork) && fork->enter->clone_flags & CLONE_PIDFD &&
+	       fw_because(reason, FW_REASON_ARGUMENTS, "the pidfd cannot be written to 0x%llx",
+			  (unsigned long long)fork->enter->pidfd);
+}
+
+/* cgroup_css_set_fork() */
+static bool into_cgroup(const struct fw_fork *fork, const struct fw_env *env,
+			struct fw_reason *reason)
+{
+	static const struct {
+		int error;
+		const char *text;
+	} texts[] = {
+		{ -EBADF, "its file descriptor is none of a directory of cgroup2" },
+		{ -ENODEV, "that cgroup has been removed" },
+		{ -EACCES, "the parent may not put tasks there" },
+		{ -EBUSY, "that cgroup has controllers for its children, and may have no tasks" },
+		{ -EOPNOTSUPP, "that cgroup, or its domain, is none that tasks can be put into" },
+	};
+	size_t i;
+
+	(void)env;
+	if (!fork->enter || !is_late(fork) || !(fork->enter->clone_flags & FW_CLONE_INTO_CGROUP))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(texts) && texts[i].error != fw_fork_error(fork); i++)
+		;
+	return i < ARRAY_SIZE(texts) &&
+	       fw_because(reason, FW_REASON_CGROUP, "CLONE_INTO_CGROUP: %s", texts[i].text);
 }
 
 static const struct {
@@ -242,6 +215,14 @@ static const struct {
 	{ -ENOMEM, memory },
 	{ -EPERM, permission },
 	{ -EEXIST, exists },
+	{ -ENOSPC, no_space },
+	{ -EMFILE, no_file },
+	{ -EFAULT, fault },
+	{ -EBADF, into_cgroup },
+	{ -ENODEV, into_cgroup },
+	{ -EACCES, into_cgroup },
+	{ -EBUSY, into_cgroup },
+	{ -EOPNOTSUPP, into_cgroup },
 };
 
 /* The module's own call, which never got to kernel_clone(). */
@@ -251,19 +232,20 @@ static bool refused(const struct fw_fork *fork, struct fw_reason *reason)
 
 	switch (call->result) {
 	case -EPERM:
-		return because(reason, FW_REASON_PERMISSION,
-			       "forkwatch_clone() needs CAP_PERFMON or CAP_SYS_ADMIN");
+		return fw_because(reason, FW_REASON_PERMISSION,
+				  "forkwatch_clone() needs CAP_PERFMON or CAP_SYS_ADMIN");
 	case -EINVAL:
-		return because(reason, FW_REASON_ARGUMENTS,
-			       "forkwatch_clone() takes no such arguments");
+		return fw_because(reason, FW_REASON_ARGUMENTS,
+				  "forkwatch_clone() takes no such arguments");
 	case -E2BIG:
-		return because(reason, FW_REASON_ARGUMENTS, "the module knows no arguments of %llu "
-			       "bytes, or no report that is so large", ull(call->size));
+		return fw_because(reason, FW_REASON_ARGUMENTS, "the module knows no arguments of "
+				  "%llu bytes, or no report that is so large",
+				  (unsigned long long)call->size);
 	case -EFAULT:
-		return because(reason, FW_REASON_ARGUMENTS,
-			       "the arguments cannot be read, or the report cannot be written");
+		return fw_because(reason, FW_REASON_ARGUMENTS,
+				  "the arguments cannot be read, or the report cannot be written");
 	}
-	return because(reason, FW_REASON_NOT_OBSERVED, "reason not observed");
+	return fw_because(reason, FW_REASON_NOT_OBSERVED, "reason not observed");
 }
 
 /*
@@ -306,9 +288,9 @@ static void find_reason(const struct fw_fork *fork, const struct fw_env *env, in
 		if (by_error[i].error == error && by_error[i].find(fork, env, reason))
 			return;
 	if (!fork->enter || !fork->exit)
-		because(reason, FW_REASON_NOT_OBSERVED, "reason not observed");
+		fw_because(reason, FW_REASON_NOT_OBSERVED, "reason not observed");
 	else
-		because(reason, FW_REASON_NOT_OBSERVED, "reason not observed; copy_process() "
+		fw_because(reason, FW_REASON_NOT_OBSERVED, "reason not observed; copy_process() "
 			"failed %s copy_thread()", fork->copy_thread ? "after" : "before");
 }
 
@@ -321,7 +303,7 @@ bool fw_reason(const struct fw_fork *fork, const struct fw_env *env, struct fw_r
 	if (fw_fork_is_refused(fork))
 		return refused(fork, reason);
 	if (fork->copy_thread && fork->copy_thread->result)
-		return because(reason, FW_REASON_COPY_THREAD, "copy_thread() failed with %s",
+		return fw_because(reason, FW_REASON_COPY_THREAD, "copy_thread() failed with %s",
 			       fw_error_name(fork->copy_thread->result) ? : "an unknown error");
 	find_reason(fork, env, error, reason);
 	add_stage(fork, error, reason);
@@ -343,6 +325,12 @@ const char *fw_reason_name(enum fw_reason_code code)
 		[FW_REASON_TID_IN_USE] = "tid-in-use",
 		[FW_REASON_COPY_THREAD] = "copy-thread",
 		[FW_REASON_ARGUMENTS] = "arguments",
+		[FW_REASON_PID_NAMESPACE] = "pid-namespace",
+		[FW_REASON_MEMORY] = "memory",
+		[FW_REASON_DEADLINE] = "deadline",
+		[FW_REASON_NAMESPACES] = "namespaces",
+		[FW_REASON_FILES] = "files",
+		[FW_REASON_CGROUP] = "cgroup",
 	};
 
 	return names[code];

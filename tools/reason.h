@@ -17,7 +17,13 @@ enum fw_reason_code {
 	FW_REASON_PERMISSION,
 	FW_REASON_TID_IN_USE,		/* set_tid */
 	FW_REASON_COPY_THREAD,
-	FW_REASON_ARGUMENTS,		/* forkwatch_clone() could not read or accept them */
+	FW_REASON_ARGUMENTS,		/* the call could not read, write or accept them */
+	FW_REASON_PID_NAMESPACE,	/* its init is gone */
+	FW_REASON_MEMORY,		/* an allocation failed */
+	FW_REASON_DEADLINE,		/* the parent's scheduling policy */
+	FW_REASON_NAMESPACES,		/* there may be no more of them */
+	FW_REASON_FILES,		/* no file descriptor is free */
+	FW_REASON_CGROUP,		/* of CLONE_INTO_CGROUP */
 	FW_NR_REASONS,
 };
 

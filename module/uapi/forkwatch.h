@@ -353,7 +353,8 @@
 #define FORKWATCH_EXIT_NPROC_EXEMPT	(1U << 3)	/* the parent may exceed RLIMIT_NPROC */
 #define FORKWATCH_EXIT_PARENT_INIT	(1U << 4)	/* it is the init of its pid namespace */
 #define FORKWATCH_EXIT_PARENT_AUTOREAP	(1U << 5)	/* it came by CLONE_AUTOREAP */
-#define FORKWATCH_EXIT_PID_NS_CLOSED	(1U << 6)	/* @pid_ns takes no more: its init is gone */
+#define FORKWATCH_EXIT_PID_NS_CLOSED	(1U << 6)	/* @pid_ns takes no more tasks */
+#define FORKWATCH_EXIT_PARENT_DEADLINE	(1U << 7)	/* SCHED_DEADLINE, not reset on fork */
 
 /* What a child shares with its parent, or has of its own: objects of the task. */
 #define FORKWATCH_SHARES(E)				\

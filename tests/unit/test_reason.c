@@ -50,6 +50,8 @@ static void refuse(struct fw_fork *fork, int error)
 #define EARLY	FIXTURE_FAILED_EARLY
 #define LATE	FIXTURE_FAILED
 
+#define ALL_OF_THREAD	(CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)
+
 /* What each does to the fork, which reason that is, and a part of the sentence. */
 #define CASES(C)									\
 	C(nproc,		EARLY, EAGAIN, RLIMIT_NPROC, "uid 1000 has 3 tasks and", \
@@ -87,9 +89,14 @@ static void refuse(struct fw_fork *fork, int error)
 	  l->seen = FW_LIMIT_COMMIT | FW_LIMIT_PARENT; l->overcommit = 2;		\
 	  l->commit_limit = 900; l->committed = 800; l->parent_data = 100)		\
 	C(overcommit_is_free,	EARLY, ENOMEM, NOT_OBSERVED, "",			\
-	  l->seen = FW_LIMIT_COMMIT | FW_LIMIT_PARENT; l->overcommit = 1; l->parent_data = 9) \
+	  l->seen = FW_LIMIT_PARENT; l->overcommit = 1; l->parent_data = 9)		\
 	C(overcommit_of_whom,	EARLY, ENOMEM, NOT_OBSERVED, "",			\
 	  l->seen = FW_LIMIT_COMMIT; l->overcommit = 2; l->parent_data = 9)		\
+	C(full_namespace,	LATE, EAGAIN, PID_SPACE, "pid namespace 44, which has 7 pids and "	\
+	  "a pid_max of 310, or in one above it: the system has 80 threads and a pid_max of 400", \
+	  l->seen = FW_LIMIT_THREADS | FW_LIMIT_PID_MAX | FW_LIMIT_PIDS; l->threads = 80;	\
+	  l->pid_max = 400; e->pid_ns = 44; e->pid_ns_level = 1; e->pid_ns_pids = 7;	\
+	  e->pid_ns_max = 310)								\
 	C(thread_no_sighand,	EARLY, EINVAL, FLAGS, "CLONE_THREAD without CLONE_SIGHAND",	\
 	  f->clone_flags = CLONE_THREAD | CLONE_VM)					\
 	C(sighand_no_vm,	EARLY, EINVAL, FLAGS, "CLONE_SIGHAND without CLONE_VM",	\
@@ -111,12 +118,75 @@ static void refuse(struct fw_fork *fork, int error)
 	C(good_flags,		EARLY, EINVAL, NOT_OBSERVED, "", (void)f)		\
 	C(flags_were_passed,	LATE, EINVAL, NOT_OBSERVED, "",				\
 	  f->clone_flags = CLONE_SIGHAND)						\
-	C(bad_set_tid,		LATE, EINVAL, FLAGS, "set_tid names 2 pids", f->set_tid_size = 2) \
+	C(init_of_a_namespace,	EARLY, EINVAL, FLAGS, "init has no siblings",		\
+	  f->clone_flags = CLONE_PARENT; e->flags = FORKWATCH_EXIT_PARENT_INIT)		\
+	C(a_sibling,		EARLY, EINVAL, NOT_OBSERVED, "", f->clone_flags = CLONE_PARENT)	\
+	C(autoreaped_sibling,	EARLY, EINVAL, FLAGS, "the parent came by CLONE_AUTOREAP",	\
+	  f->clone_flags = CLONE_PARENT; e->flags = FORKWATCH_EXIT_PARENT_AUTOREAP)	\
+	C(autoreap_signal,	EARLY, EINVAL, FLAGS, "with an exit signal",		\
+	  f->clone_flags = 1ULL << 34; f->exit_signal = 17)				\
+	C(autoreap,		EARLY, EINVAL, NOT_OBSERVED, "",			\
+	  f->clone_flags = 1ULL << 34; f->exit_signal = 0)				\
+	C(thread_elsewhere,	EARLY, EINVAL, FLAGS, "another pid namespace",		\
+	  f->clone_flags = ALL_OF_THREAD; e->parent_pid_ns_for_children = 9)		\
+	C(thread_another_time,	EARLY, EINVAL, FLAGS, "CLONE_THREAD: the parent's children",	\
+	  f->clone_flags = ALL_OF_THREAD; e->parent_time_ns_for_children = 9)		\
+	C(vm_another_time,	EARLY, EINVAL, FLAGS, "CLONE_VM: the parent's children",	\
+	  f->clone_flags = CLONE_VM; e->parent_time_ns_for_children = 9)		\
+	C(fork_another_time,	EARLY, EINVAL, NOT_OBSERVED, "",			\
+	  e->parent_time_ns_for_children = 9)						\
+	C(newipc_sysvsem,	EARLY, EINVAL, FLAGS, "CLONE_NEWIPC and CLONE_SYSVSEM",	\
+	  f->clone_flags = CLONE_NEWIPC | CLONE_SYSVSEM)				\
+	C(newpid_twice,		EARLY, EINVAL, FLAGS, "a new pid namespace already",	\
+	  f->clone_flags = CLONE_NEWPID; e->parent_pid_ns_for_children = 9)		\
+	C(set_tid_too_many,	LATE, EINVAL, ARGUMENTS, "names 2 pids, and there are 1",	\
+	  f->set_tid_size = 2)								\
+	C(set_tid_two_levels,	LATE, EINVAL, ARGUMENTS, "names what is no pid",	\
+	  f->set_tid_size = 2; e->pid_ns_level = 1)					\
+	C(set_tid_new_level,	LATE, EINVAL, ARGUMENTS, "names what is no pid",	\
+	  f->set_tid_size = 2; f->clone_flags = CLONE_NEWPID)				\
+	C(set_tid_unknown,	LATE, EINVAL, ARGUMENTS, "more than there are",		\
+	  f->set_tid_size = 2; e->hdr.size = offsetof(__typeof__(*e), pid_ns_level))	\
 	C(tid_in_use,		LATE, EEXIST, TID_IN_USE, "in use", f->set_tid_size = 1)	\
 	C(exists_what,		LATE, EEXIST, NOT_OBSERVED, "", (void)f)		\
 	C(namespace,		EARLY, EPERM, PERMISSION, "CLONE_NEWNS needs CAP_SYS_ADMIN",	\
 	  f->clone_flags = CLONE_NEWNS)							\
 	C(permission_for_what,	EARLY, EPERM, NOT_OBSERVED, "", (void)f)		\
+	C(autokill,		EARLY, EPERM, PERMISSION, "without CLONE_NNP",		\
+	  f->clone_flags = 1ULL << 36)							\
+	C(user_namespace,	EARLY, EPERM, PERMISSION, "CLONE_NEWUSER is not for",	\
+	  f->clone_flags = CLONE_NEWUSER | CLONE_NEWNS)					\
+	C(set_tid_permission,	LATE, EPERM, PERMISSION, "set_tid needs", f->set_tid_size = 1) \
+	C(late_namespace,	LATE, EPERM, NOT_OBSERVED, "", f->clone_flags = CLONE_NEWNS)	\
+	C(deadline,		EARLY, EAGAIN, DEADLINE, "SCHED_DEADLINE",		\
+	  e->flags = FORKWATCH_EXIT_PARENT_DEADLINE)					\
+	C(deadline_and_nproc,	EARLY, EAGAIN, RLIMIT_NPROC, "uid 1000",		\
+	  e->flags = FORKWATCH_EXIT_PARENT_DEADLINE; e->rlimit_nproc = 3)		\
+	C(namespaces,		EARLY, ENOSPC, NAMESPACES, "CLONE_NEWUTS: a limit of /proc/sys/user "	\
+	  "is reached", f->clone_flags = CLONE_NEWUTS)					\
+	C(nested_namespaces,	EARLY, ENOSPC, NAMESPACES, "nested too deep",		\
+	  f->clone_flags = CLONE_NEWPID)						\
+	C(no_pidfd,		LATE, EMFILE, FILES, "RLIMIT_NOFILE",				\
+	  f->clone_flags = CLONE_PIDFD)							\
+	C(no_file_for_what,	LATE, EMFILE, NOT_OBSERVED, "", (void)f)		\
+	C(no_files,		EARLY, EMFILE, FILES, "fs.nr_open", (void)f)		\
+	C(bad_pidfd,		LATE, EFAULT, ARGUMENTS, "be written to 0x77",		\
+	  f->clone_flags = CLONE_PIDFD; f->pidfd = 0x77)				\
+	C(bad_cgroup,		LATE, EBADF, CGROUP, "is none of a directory",		\
+	  f->clone_flags = 1ULL << 33)							\
+	C(gone_cgroup,		LATE, ENODEV, CGROUP, "removed", f->clone_flags = 1ULL << 33)	\
+	C(others_cgroup,	LATE, EACCES, CGROUP, "may not", f->clone_flags = 1ULL << 33)	\
+	C(no_cgroup,		LATE, EACCES, NOT_OBSERVED, "", (void)f)		\
+	C(pid_ns_closed,	LATE, ENOMEM, PID_NAMESPACE, "pid namespace 44 takes no more",	\
+	  e->flags = FORKWATCH_EXIT_PID_NS_CLOSED; e->pid_ns = 44)			\
+	C(pid_ns_is_new,	LATE, ENOMEM, MEMORY, "after copy_thread()",		\
+	  e->flags = FORKWATCH_EXIT_PID_NS_CLOSED; f->clone_flags = CLONE_NEWPID)	\
+	C(late_memory_unknown,	LATE, ENOMEM, NOT_OBSERVED, "",				\
+	  e->hdr.size = offsetof(__typeof__(*e), pid_ns_max))				\
+	C(no_memory,		EARLY, ENOMEM, MEMORY, "before copy_thread()",			\
+	  l->seen = FW_LIMIT_COMMIT)							\
+	C(no_memory_thread,	EARLY, ENOMEM, MEMORY, "before copy_thread()",		\
+	  f->clone_flags = ALL_OF_THREAD)						\
 	C(restarted,		EARLY, ERESTARTNOINTR, SIGNAL, "the call is made again", (void)f) \
 	C(killed,		LATE, EINTR, SIGNAL, "kills the parent", (void)f)	\
 	C(copy_thread,		LATE, ENOMEM, COPY_THREAD, "copy_thread() failed with ENOMEM",	\
