@@ -21,6 +21,7 @@
 #include "forwarders.h"
 #include "life_probes.h"
 #include "precondition.h"
+#include "preemption.h"
 #include "source.h"
 #include "stage_probes.h"
 #include "watch_set.h"
@@ -210,7 +211,11 @@ static int load_probes(struct fw_source *source, const struct fw_source_options 
 	struct fw_stage_sets sets;
 	int err;
 
-	err = load(source, opt, FW_PROBE_FENTRY);
+	/*
+	 * A program on a trampoline can be preempted if the kernel can, and whoever then comes
+	 * to it on this CPU is skipped: __bpf_prog_enter_recur(). That of a kprobe can not.
+	 */
+	err = load(source, opt, fw_kernel_preempts() ? FW_PROBE_KPROBE : FW_PROBE_FENTRY);
 	if (err)
 		return err;
 	err = attach_probes(source, opt, &sets);

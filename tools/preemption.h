@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Whether the running kernel preempts itself. */
+#ifndef FW_PREEMPTION_H
+#define FW_PREEMPTION_H
+
+#include <stdbool.h>
+
+/*
+ * Whether a kernel whose uname -v is @version may preempt a task anywhere in the
+ * kernel. @chosen: what a kernel with a choice says that it chose, as
+ * /sys/kernel/debug/sched/preempt, "none voluntary (full) lazy"; NULL: not known.
+ * Those that preempt lazily do so at a tick or for a realtime task only: they do not count.
+ */
+bool fw_preempts(const char *version, const char *chosen);
+
+/* The same of the running kernel. */
+bool fw_kernel_preempts(void);
+
+#endif
