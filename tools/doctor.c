@@ -16,6 +16,7 @@
 #include "source.h"
 
 #define MODULE		"/sys/module/forkwatch"
+#define KPROBES		"/sys/kernel/debug/kprobes"
 
 void fw_finding_set(struct fw_finding *finding, enum fw_health health, const char *format, ...)
 {
@@ -93,6 +94,18 @@ static bool is_mounted(const struct fw_patient *patient, const char *type)
 	return found;
 }
 
+int fw_doctor_kprobes(const struct fw_patient *patient)
+{
+	struct fw_symbol_search search = { .name = "register_kprobe" };
+	bool hidden;
+	int err;
+
+	if (fw_patient_has(patient, KPROBES "/enabled"))
+		return 1;
+	err = fw_doctor_search(patient, &search, 1, &hidden);
+	return err ? err : search.state == FW_SYMBOL_PRESENT;
+}
+
 /*
  * The machine and who asks.
  */
@@ -164,28 +177,24 @@ static void look_pids(const struct fw_patient *patient, struct fw_finding *findi
  */
 static void look_kprobes(const struct fw_patient *patient, struct fw_finding *finding)
 {
-	struct fw_symbol_search search = { .name = "register_kprobe" };
 	char enabled[8];
-	bool hidden;
-	int err;
+	int there;
 
-	err = fw_patient_read(patient, "/sys/kernel/debug/kprobes/enabled", enabled,
-			      sizeof(enabled));
-	if (!err && enabled[0] == '0') {
+	if (!fw_patient_read(patient, KPROBES "/enabled", enabled, sizeof(enabled)) &&
+	    enabled[0] == '0') {
 		fw_finding_set(finding, FW_HEALTH_MISSING, "switched off");
-		fw_finding_mend(finding, "echo 1 | sudo tee /sys/kernel/debug/kprobes/enabled");
+		fw_finding_mend(finding, "echo 1 | sudo tee " KPROBES "/enabled");
 		return;
 	}
-	if (err && fw_doctor_search(patient, &search, 1, &hidden)) {
+	there = fw_doctor_kprobes(patient);
+	if (there < 0) {
 		fw_finding_set(finding, FW_HEALTH_UNKNOWN, "neither debugfs nor kallsyms can tell");
-		return;
-	}
-	if (!err || search.state == FW_SYMBOL_PRESENT) {
+	} else if (there) {
 		fw_finding_set(finding, FW_HEALTH_OK, "there");
-		return;
+	} else {
+		fw_finding_set(finding, FW_HEALTH_MISSING, "this kernel has none");
+		fw_finding_mend(finding, "boot a kernel with CONFIG_KPROBES=y");
 	}
-	fw_finding_set(finding, FW_HEALTH_MISSING, "this kernel has none");
-	fw_finding_mend(finding, "boot a kernel with CONFIG_KPROBES=y");
 }
 
 static void look_bpf(const struct fw_patient *patient, struct fw_finding *finding)
@@ -245,8 +254,8 @@ static void look_fentry(const struct fw_patient *patient, struct fw_finding *fin
 	else if (err == -EPERM || err == -EACCES)
 		fw_finding_set(finding, FW_HEALTH_UNKNOWN, "%s", strerror(-err));
 	else
-		fw_finding_set(finding, FW_HEALTH_NOTE, "refused (error %d): kprobes do instead",
-			       -err);
+		fw_finding_set(finding, FW_HEALTH_NOTE, "refused (error %d)%s", -err,
+			       fw_doctor_kprobes(patient) ? ": kprobes do instead" : "");
 }
 
 static void look_lockdown(const struct fw_patient *patient, struct fw_finding *finding)
@@ -307,6 +316,12 @@ static void look_module(const struct fw_patient *patient, struct fw_finding *fin
 {
 	if (is_loaded(patient)) {
 		fw_finding_set(finding, FW_HEALTH_OK, "loaded");
+		return;
+	}
+	/* None can be built for such a kernel, nor loaded: the kernel is what is to be mended. */
+	if (!fw_doctor_kprobes(patient)) {
+		fw_finding_set(finding, FW_HEALTH_MISSING, "cannot be there without kprobes");
+		fw_finding_mend(finding, "boot a kernel with CONFIG_KPROBES=y");
 		return;
 	}
 	fw_finding_set(finding, FW_HEALTH_MISSING, "not loaded");

@@ -114,6 +114,9 @@ struct fw_symbol_search {
 	char as[64];		/* the name it stands under */
 };
 
+/* 1: this kernel has kprobes, 0: it has none, -errno: neither debugfs nor kallsyms can tell. */
+int fw_doctor_kprobes(const struct fw_patient *patient);
+
 /*
  * Looks for all @nr names in one pass; @hidden says whether all addresses read
  * as 0. Returns 0 or -errno.

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "doctor.h"
 #include "forkwatch.h"
 #include "precondition.h"
 #include "source.h"
@@ -69,6 +70,19 @@ static int check_pid_namespace(void)
 			"known. Run forkwatch on the host, or the container with the host's pids "
 			"(--pid=host).");
 	return 0;
+}
+
+/* The module and the BPF programs alike. */
+static int check_kprobes(void)
+{
+	const struct fw_patient patient = { .root = "" };
+
+	if (fw_doctor_kprobes(&patient))
+		return 0;
+	return fw_source_fail(-ENOTSUP,
+		"this kernel has no kprobes (CONFIG_KPROBES), by which the module and the BPF "
+		"programs watch a fork: nothing can be traced here. Boot a kernel that has them; "
+		"`forkwatch doctor` says what else there is.");
 }
 
 static int check_module(void)
@@ -155,6 +169,7 @@ int fw_preconditions(unsigned int needs)
 		{ FW_NEED_CAPABILITIES, check_capabilities },
 		{ FW_NEED_ROOT, check_root },
 		{ FW_NEED_PIDS, check_pid_namespace },
+		{ FW_NEED_MODULE | FW_NEED_BPF, check_kprobes },
 		{ FW_NEED_MODULE, check_module },
 		{ FW_NEED_MODULE, check_abi },
 		{ FW_NEED_BPF, check_btf },

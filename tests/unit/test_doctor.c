@@ -431,6 +431,33 @@ static void without_the_module_more_is_lost(void **state)
 	assert_int_equal(fw_doctor_status(&diagnosis), 1);
 }
 
+/* Nothing but another kernel helps: no module can be built for this one. */
+static void without_kprobes_no_module_is_asked_for(void **state)
+{
+	struct fw_diagnosis diagnosis;
+
+	(void)state;
+	put("/sys/kernel/debug/kprobes/enabled", NULL);
+	put("/proc/kallsyms", "ffff800008010100 T copy_process\n");
+	put("/sys/module/forkwatch/parameters/abi", NULL);
+	put("/sys/module/forkwatch/parameters/probes", NULL);
+	put("/sys/module/forkwatch/parameters", NULL);
+	put("/sys/module/forkwatch", NULL);
+	fentry_answer = -524;
+	assert_int_equal(fw_doctor_kprobes(&arm64), 0);
+	fw_doctor_examine(&arm64, &diagnosis);
+	fentry_answer = 0;
+	assert_finding(&diagnosis, "kprobes", FW_HEALTH_MISSING, "this kernel has none");
+	assert_finding(&diagnosis, "module", FW_HEALTH_MISSING, "without kprobes");
+	assert_string_equal(finding(&diagnosis, "module")->mend,
+			    "boot a kernel with CONFIG_KPROBES=y");
+	assert_string_equal(finding(&diagnosis, "fentry")->state, "refused (error 524)");
+	assert_null(diagnosis.source);
+	assert_int_equal(fw_doctor_status(&diagnosis), 2);
+	put("/proc/kallsyms", NULL);
+	assert_int_equal(fw_doctor_kprobes(&arm64), -ENOENT);
+}
+
 static void what_is_tried_counts(void **state)
 {
 	struct fw_patient patient = arm64;
@@ -588,6 +615,7 @@ int main(void)
 		TEST(old_kernels_are_not_promised),
 		TEST(containers_are_seen),
 		TEST(without_the_module_more_is_lost),
+		TEST(without_kprobes_no_module_is_asked_for),
 		TEST(what_is_tried_counts),
 		TEST(strange_machines_do_no_harm),
 		TEST(text_fits_the_screen),
