@@ -286,6 +286,22 @@ MODULE_PROGRAMS(cpu_switch_to)
 })
 
 #include "cow.bpf.h"
+#include "undone.bpf.h"
+
+/* The current task is a new child, which left finish_task_switch(). */
+static __always_inline void on_finish_switch(__u64 enter)
+{
+	const struct task_struct *child = (const void *)bpf_get_current_task();
+	struct forkwatch_finish_switch *event;
+
+	event = begin(forkwatch_finish_switch, FORKWATCH_FINISH_SWITCH, NULL);
+	if (!event)
+		return;
+	event->child = (__u64)child;
+	event->start_time = BPF_CORE_READ(child, start_time);
+	event->enter_time = enter;
+	submit(event, false);
+}
 
 /* sched_wakeup_new(child), in the parent */
 SEC("raw_tp/sched_wakeup_new")
@@ -419,7 +435,19 @@ MODULE_PROGRAMS(name)
 
 /* In the child, which is found by its task_struct and start time. */
 FORWARD(tail_return, NULL)
-FORWARD(first_run, NULL)
+
+static __always_inline int take_first_run(const volatile __u64 *ctx, const bool direct)
+{
+	__u32 tid = current_tid();
+
+	if (!is_watched(tid))
+		return 0;
+	begin_tail(tid);
+	forward(ctx, sizeof(struct forkwatch_first_run), direct, NULL, false);
+	return 0;
+}
+
+MODULE_PROGRAMS(first_run)
 
 /*
  * Sent ahead of @end, the event that ends the fork, and with its time: traces
@@ -467,6 +495,9 @@ static __always_inline int take_##name(const volatile __u64 *ctx, const bool dir
 			.time = FIELD(ctx, direct, forkwatch_header, time),	\
 		};								\
 										\
+		if (worker)							\
+			on_undone(end.time, FIELD(ctx, direct, forkwatch_fork_exit, result), \
+				  task);					\
 		on_stages(&end, task, worker);					\
 	}									\
 	forward(ctx, sizeof(struct forkwatch_##name), direct, task, false);	\

@@ -33,7 +33,49 @@ struct {
 	__type(value, struct fw_stage_times);
 } stages SEC(".maps");
 
-static __always_inline int enter_stage(const __u32 stage)
+/*
+ * A new child in schedule_tail(): nothing else runs on its CPU until it is through with
+ * finish_task_switch(), which every other task calls, too, whenever it gets the CPU.
+ */
+static __always_inline void begin_tail(__u32 tid)
+{
+	struct fw_cpu_state *cpu = stages_level == FW_STAGES_ALL ? this_cpu() : NULL;
+
+	if (!cpu)
+		return;
+	cpu->tail_tid = tid;
+	cpu->tail_enter = 0;
+}
+
+static __always_inline bool is_in_tail(const struct fw_cpu_state *cpu)
+{
+	return cpu && cpu->tail_tid && cpu->tail_tid == (__u32)bpf_get_current_pid_tgid();
+}
+
+static __always_inline int enter_finish(void)
+{
+	struct fw_cpu_state *cpu = this_cpu();
+
+	if (is_in_tail(cpu))
+		cpu->tail_enter = bpf_ktime_get_ns();
+	return 0;
+}
+
+static __always_inline void on_finish_switch(__u64 enter);
+
+static __always_inline struct fw_stage_times *leave_finish(void)
+{
+	struct fw_cpu_state *cpu = this_cpu();
+
+	if (!is_in_tail(cpu))
+		return NULL;
+	cpu->tail_tid = 0;
+	if (cpu->tail_enter)
+		on_finish_switch(cpu->tail_enter);
+	return NULL;
+}
+
+static __always_inline int enter_stage(const __u32 stage, const __u64 *args)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct fw_stage_times *times = bpf_map_lookup_elem(&stages, &tid);
@@ -41,6 +83,8 @@ static __always_inline int enter_stage(const __u32 stage)
 
 	if (!times)
 		return 0;
+	if (stage == FORKWATCH_STAGE_ARCH_DUP_TASK_STRUCT)
+		times->child = args[0];
 	if (times->open & 1U << stage)
 		times->torn |= 1U << stage;
 	times->open |= 1U << stage;
@@ -69,18 +113,26 @@ static __always_inline struct fw_stage_times *leave_stage(const __u32 stage)
 	return times;
 }
 
+/* finish_task_switch() is the child's. */
+#define ENTER_STAGE(STAGE, args)						\
+	(FORKWATCH_STAGE_##STAGE == FORKWATCH_STAGE_FINISH_SWITCH ? enter_finish() :	\
+	 enter_stage(FORKWATCH_STAGE_##STAGE, args))
+#define LEAVE_STAGE(STAGE)							\
+	(FORKWATCH_STAGE_##STAGE == FORKWATCH_STAGE_FINISH_SWITCH ? leave_finish() :	\
+	 leave_stage(FORKWATCH_STAGE_##STAGE))
+
 /* The registers are a struct pt_regs, which begins with x0. */
 #define STAGE_PROGRAMS(STAGE, name, level, returns, symbols)			\
 SEC("kprobe")									\
-int kprobe_##name(void)							\
+int kprobe_##name(const __u64 *regs)						\
 {										\
-	return enter_stage(FORKWATCH_STAGE_##STAGE);				\
+	return ENTER_STAGE(STAGE, regs);					\
 }										\
 										\
 SEC("kretprobe")								\
 int kretprobe_##name(const __u64 *regs)						\
 {										\
-	struct fw_stage_times *times = leave_stage(FORKWATCH_STAGE_##STAGE);	\
+	struct fw_stage_times *times = LEAVE_STAGE(STAGE);			\
 										\
 	if (times)								\
 		times->result[FORKWATCH_STAGE_##STAGE] = RESULT_##returns(regs[0]); \
@@ -88,15 +140,15 @@ int kretprobe_##name(const __u64 *regs)						\
 }										\
 										\
 SEC("fentry")									\
-int fentry_##name(void)							\
+int fentry_##name(const __u64 *args)						\
 {										\
-	return enter_stage(FORKWATCH_STAGE_##STAGE);				\
+	return ENTER_STAGE(STAGE, args);					\
 }										\
 										\
 SEC("fexit")									\
 int fexit_##name(__u64 *args)							\
 {										\
-	struct fw_stage_times *times = leave_stage(FORKWATCH_STAGE_##STAGE);	\
+	struct fw_stage_times *times = LEAVE_STAGE(STAGE);			\
 	__u64 value = 0;							\
 										\
 	if (!times)								\
@@ -131,10 +183,13 @@ static __always_inline void begin_stages(__u32 tid, bool worker)
 		times->worker = worker;
 }
 
+static __always_inline void end_undone(__u32 tid);
+
 static __always_inline void end_stages(__u32 tid)
 {
 	if (stages_level)
 		bpf_map_delete_elem(&stages, &tid);
+	end_undone(tid);
 }
 
 #endif /* FW_STAGES_BPF_H */

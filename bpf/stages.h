@@ -45,7 +45,32 @@
 	E(PERF_FORK,		perf_event_fork,	ALL,	VOID,	"perf_event_fork")	\
 	E(UPROBE_COPY,		uprobe_copy_process,	ALL,	VOID,	"uprobe_copy_process")	\
 	E(WAKE_UP,		wake_up_new_task,	CORE,	VOID,	"wake_up_new_task")	\
-	E(WAIT_VFORK,		wait_for_vfork_done,	CORE,	VOID,	"wait_for_vfork_done")
+	E(WAIT_VFORK,		wait_for_vfork_done,	CORE,	VOID,	"wait_for_vfork_done")	\
+	E(FINISH_SWITCH,	finish_task_switch,	ALL,	VOID,	"finish_task_switch")
+
+/*
+ * FW_UNDO_PROBES(E): E(UNDO, name, of, symbols), watched where all stages are. @of
+ * says what the first argument is: the TASK that is the child, or something of it.
+ * v7.0 renamed exit_task_namespaces() where it leaves a task's credentials alone.
+ */
+#define FW_UNDO_PROBES(E)							\
+	E(CGROUP,	cgroup_cancel_fork,	TASK,	"cgroup_cancel_fork")	\
+	E(PID,		free_pid,		OTHER,	"free_pid")		\
+	E(THREAD,	exit_thread,		TASK,	"exit_thread")		\
+	E(IO,		exit_io_context,	TASK,	"exit_io_context")	\
+	E(NAMESPACES,	exit_task_namespaces,	TASK,	"exit_nsproxy_namespaces exit_task_namespaces") \
+	E(MM,		mmput,			OTHER,	"mmput")		\
+	E(SIGNAL,	free_signal_struct,	OTHER,	"free_signal_struct")	\
+	E(SIGHAND,	__cleanup_sighand,	OTHER,	"__cleanup_sighand")	\
+	E(FS,		exit_fs,		TASK,	"exit_fs")		\
+	E(FILES,	exit_files,		TASK,	"exit_files")		\
+	E(SEM,		exit_sem,		TASK,	"exit_sem")		\
+	E(SECURITY,	security_task_free,	TASK,	"security_task_free")	\
+	E(AUDIT,	audit_free,		TASK,	"__audit_free audit_free")	\
+	E(PERF,		perf_event_free_task,	TASK,	"perf_event_free_task")	\
+	E(SCHED,	sched_cancel_fork,	TASK,	"sched_cancel_fork")	\
+	E(CREDS,	exit_creds,		TASK,	"exit_creds")		\
+	E(STACK,	put_task_stack,		TASK,	"put_task_stack")
 
 /* --stages */
 enum fw_stages_level {
@@ -60,6 +85,7 @@ struct fw_stage_times {
 	__u32 torn;
 	__u32 worker;		/* no fork_return will come */
 	__u32 reserved;
+	__u64 child;		/* its task_struct, 0: not known */
 	__u64 since[FORKWATCH_NR_STAGES];
 	/* As in struct forkwatch_stages. */
 	__u64 enter[FORKWATCH_NR_STAGES];
@@ -68,6 +94,17 @@ struct fw_stage_times {
 	__s32 result[FORKWATCH_NR_STAGES];
 };
 
+/* What a fork that fails took back so far. */
+struct fw_undo_times {
+	__u32 open, torn;
+	__u64 since[FORKWATCH_NR_UNDOS];
+	/* As in struct forkwatch_undone. */
+	__u64 enter[FORKWATCH_NR_UNDOS];
+	__u64 total[FORKWATCH_NR_UNDOS];
+	__u32 calls[FORKWATCH_NR_UNDOS];
+};
+
+#define FW_UNDO_TIMES_BYTES	(FORKWATCH_NR_UNDOS * 20)
 #define FW_STAGE_TIMES_BYTES	(FORKWATCH_NR_STAGES * 24)
 
 _Static_assert(__builtin_offsetof(struct forkwatch_stages, fds) -
@@ -75,5 +112,11 @@ _Static_assert(__builtin_offsetof(struct forkwatch_stages, fds) -
 	       "the times are not together in the event");
 _Static_assert(sizeof(struct fw_stage_times) - __builtin_offsetof(struct fw_stage_times, enter)
 	       == FW_STAGE_TIMES_BYTES, "the times are not as in the event");
+
+_Static_assert(sizeof(struct forkwatch_undone) -
+	       __builtin_offsetof(struct forkwatch_undone, enter) == FW_UNDO_TIMES_BYTES,
+	       "the times are not together in the event");
+_Static_assert(sizeof(struct fw_undo_times) - __builtin_offsetof(struct fw_undo_times, enter)
+	       == FW_UNDO_TIMES_BYTES, "the times are not as in the event");
 
 #endif /* FW_STAGES_H */

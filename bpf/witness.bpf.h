@@ -209,6 +209,8 @@ int witness_fork_exit(const __u64 *regs)
 	if (!task)
 		return 0;
 	leave_copy_process(tid);
+	if (witness == FW_WITNESS_ALONE)
+		on_undone(bpf_ktime_get_ns(), result >= -4095UL ? (__s64)result : 0, task);
 	witness_stages(task, true);
 	event = witness_begin(fork_exit, FORK_EXIT, task);
 	if (!event)
@@ -311,6 +313,7 @@ int witness_first_run(const struct live_regs *regs)
 	if (!is_watched(tid) || !can_read_stacks())
 		return 0;
 	see_call(tid, &call);
+	begin_tail(tid);
 	event = witness_begin(first_run, FIRST_RUN, NULL);
 	if (!event)
 		return 0;

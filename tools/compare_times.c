@@ -12,7 +12,7 @@ static const uint8_t order[] = {
 #define STAGE(STAGE, value, name, PARENT)	FORKWATCH_STAGE_##STAGE,
 	FORKWATCH_STAGES(STAGE)
 #undef STAGE
-	FW_STEP_WAKE,
+	FW_STAGE_WAKE,
 };
 
 /*

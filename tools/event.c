@@ -73,9 +73,10 @@ FORKWATCH_EVENTS(EVENT_FIELDS)
 #define ORIGIN_exec		"sched_process_exec"
 #define ORIGIN_exit		"sched_process_exit"
 #define ORIGIN_stages		"kernel_clone"
-#define ORIGIN_mm_release	"exec_mm_release, exit_mm_release"
 #define ORIGIN_cow		"do_wp_page"
 #define ORIGIN_mm_release	"exec_mm_release, exit_mm_release"
+#define ORIGIN_finish_switch	"finish_task_switch"
+#define ORIGIN_undone		"copy_process"
 
 #define EVENT_TYPE(KIND, value, event)				\
 	{							\

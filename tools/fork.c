@@ -161,6 +161,8 @@ void fw_fork_free(struct fw_fork *fork)
 	free(fork->ret);
 	free(fork->clone_call);
 	free(fork->stages);
+	free(fork->finish_switch);
+	free(fork->undone);
 	free(fork->switch_in);
 	fw_witness_free(fork);
 	free(fork->release);

@@ -33,7 +33,8 @@ struct fw_env {
 /*
  * One event of each kind, or NULL: not observed. They belong to the fork.
  * @clone_call is there only for forks by one of the module's own numbers, @stages
- * only if stages were watched and the parent came so far.
+ * only if stages were watched and the parent came so far. @finish_switch and @undone,
+ * of forks that failed, are there only if all stages were watched.
  */
 struct fw_fork {
 	struct fw_fork *next;		/* for whoever holds it */
@@ -52,6 +53,8 @@ struct fw_fork {
 	struct forkwatch_fork_return *ret;
 	struct forkwatch_clone_call *clone_call;
 	struct forkwatch_stages *stages;	/* for tools/stages.h */
+	struct forkwatch_finish_switch *finish_switch;	/* likewise, the child's */
+	struct forkwatch_undone *undone;	/* for tools/undone.h */
 	struct forkwatch_cpu_switch_to *switch_in;	/* into the child, with --switches */
 	struct forkwatch_header *witness[FW_NR_WITNESSED];	/* copies; see witness.h */
 	struct forkwatch_mm_release *release;	/* of a vfork child */

@@ -34,6 +34,7 @@ struct making {
 	struct made *forks;	/* by id */
 	size_t room;
 	bool timed;		/* times are wanted, too */
+	bool undone_known;	/* what takes stages back is among those that were watched */
 };
 
 /* The fork that the draft says, a new reference: one that is known, or a new one. */
@@ -72,17 +73,24 @@ static int make_room(struct making *making, uint64_t id)
 	return 0;
 }
 
-/* A stage is watched in all forks or in none, but not every fork says so. */
-static void learn_watched(struct fw_golden *golden, const struct fw_fork *fork)
+/*
+ * A stage is watched in all forks or in none, but not every fork says so: what takes
+ * them back is in those only that failed.
+ */
+static void learn_watched(struct making *making, const struct fw_fork *fork)
 {
-	if (!json_array_size(golden->watched) && fork->stages) {
-		json_t *watched = fw_normal_watched(fork);
+	struct fw_golden *golden = making->golden;
+	bool first = !json_array_size(golden->watched);
+	json_t *watched;
 
-		if (watched) {
-			json_decref(golden->watched);
-			golden->watched = watched;
-		}
-	}
+	if (!fork->stages || (!first && (!fork->undone || making->undone_known)))
+		return;
+	watched = fw_normal_watched(fork);
+	if (!watched)
+		return;
+	json_decref(golden->watched);
+	golden->watched = watched;
+	making->undone_known = fork->undone;
 }
 
 static int keep_steps(struct making *making, const struct fw_fork *fork)
@@ -111,7 +119,7 @@ static int keep(struct making *making, const struct fw_fork *fork)
 		return -ENOMEM;
 	json_decref(making->forks[fork->id].fork);
 	making->forks[fork->id].fork = normal;
-	learn_watched(making->golden, fork);
+	learn_watched(making, fork);
 	ret = keep_steps(making, fork);
 	return ret ? ret : fw_tree_fork(making->tree, fork);
 }

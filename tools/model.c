@@ -305,6 +305,34 @@ static int add_stages(struct fw_model *model, void *event)
 	return 0;
 }
 
+/* Comes just before fork_exit; likewise. */
+static int add_undone(struct fw_model *model, void *event)
+{
+	struct forkwatch_undone *undone = event;
+	struct fw_open *open = fw_opens_by_parent(&model->opens, undone->hdr.tid);
+
+	if (!open || open->fork->undone || !open->fork->enter || open->fork->exit) {
+		free(undone);
+		return 0;
+	}
+	open->fork->undone = undone;
+	return 0;
+}
+
+/* Between first_run and tail_return; likewise. */
+static int add_finish_switch(struct fw_model *model, void *event)
+{
+	struct forkwatch_finish_switch *finish = event;
+	struct fw_open *open = fw_opens_by_child(&model->opens, finish->child, finish->start_time);
+
+	if (!open || open->fork->finish_switch) {
+		free(finish);
+		return 0;
+	}
+	open->fork->finish_switch = finish;
+	return 0;
+}
+
 static int add_cpu_switch_to(struct fw_model *model, void *event)
 {
 	struct forkwatch_cpu_switch_to *sw = event;
@@ -391,6 +419,8 @@ static const struct {
 	{ FORKWATCH_EXEC, add_exec },
 	{ FORKWATCH_EXIT, add_exit },
 	{ FORKWATCH_STAGES, add_stages },
+	{ FORKWATCH_FINISH_SWITCH, add_finish_switch },
+	{ FORKWATCH_UNDONE, add_undone },
 	{ FORKWATCH_MM_RELEASE, add_mm_release },
 	{ FORKWATCH_COW, add_cow },
 	{ .add = NULL }

@@ -13,6 +13,7 @@
 #include "normal.h"
 #include "reason.h"
 #include "regs.h"
+#include "undone.h"
 
 /* Below it a value is no address, and means what it says. */
 #define SMALL	0x10000U
@@ -312,13 +313,14 @@ static void put_child_events(struct fw_draft *draft, const struct fw_fork *fork)
 }
 
 /*
- * Stages, in the order in which they began.
+ * Stages, in the order in which they began, and what took back those of a fork that
+ * failed. What the child does comes last: it runs beside the others.
  */
 #define STAGE_ENTRY(STAGE, value, function, parent)	[value] = #function,
 static const char *const stage_names[] = { FORKWATCH_STAGES(STAGE_ENTRY) };
 
 struct begun {
-	unsigned int stage;
+	const char *name;
 	uint64_t time;
 	int32_t result;
 	bool torn;
@@ -329,13 +331,13 @@ static int by_beginning(const void *a, const void *b)
 	const struct begun *x = a, *y = b;
 
 	if (x->time == y->time)
-		return (int)x->stage - (int)y->stage;
+		return strcmp(x->name, y->name);
 	return x->time < y->time ? -1 : 1;
 }
 
 static void put_stage(struct fw_draft *draft, const struct begun *begun)
 {
-	const char *name = stage_names[begun->stage], *error = fw_error_name(begun->result);
+	const char *name = begun->name, *error = fw_error_name(begun->result);
 	char text[128];
 
 	if (begun->torn)
@@ -347,25 +349,45 @@ static void put_stage(struct fw_draft *draft, const struct begun *begun)
 	fw_draft_string(draft, NULL, text);
 }
 
+static unsigned int list_undone(const struct forkwatch_undone *undone, struct begun *list)
+{
+	unsigned int undo, nr = 0;
+
+	for (undo = 0; undo < FORKWATCH_NR_UNDOS; undo++)
+		if (undone->calls[undo] && fw_undo_name(undo))
+			list[nr++] = (struct begun) {
+				fw_undo_name(undo), undone->enter[undo], 0,
+				undone->torn & 1U << undo
+			};
+	return nr;
+}
+
 /* copy_thread() has an event of its own, and its place among the stages. */
 static void put_stages(struct fw_draft *draft, const struct fw_fork *fork)
 {
 	const struct forkwatch_stages *stages = fork->stages;
 	const struct forkwatch_copy_thread *copied = fork->copy_thread;
-	struct begun begun[FORKWATCH_NR_STAGES + 1];
+	struct begun begun[FORKWATCH_NR_STAGES + FORKWATCH_NR_UNDOS + 2];
 	unsigned int stage, nr = 0, i;
 
 	for (stage = 0; stage < FORKWATCH_NR_STAGES; stage++)
 		if (stages->calls[stage] && stage_names[stage])
 			begun[nr++] = (struct begun) {
-				stage, stages->enter[stage], stages->result[stage],
+				stage_names[stage], stages->enter[stage], stages->result[stage],
 				stages->torn & 1U << stage
 			};
 	if (copied)
 		begun[nr++] = (struct begun) {
-			FORKWATCH_STAGE_COPY_THREAD, copied->enter_time, copied->result, false
+			stage_names[FORKWATCH_STAGE_COPY_THREAD], copied->enter_time,
+			copied->result, false
 		};
+	if (fork->undone)
+		nr += list_undone(fork->undone, begun + nr);
 	qsort(begun, nr, sizeof(*begun), by_beginning);
+	if (fork->finish_switch)
+		begun[nr++] = (struct begun) {
+			stage_names[FORKWATCH_STAGE_FINISH_SWITCH], 0, 0, false
+		};
 	fw_draft_array(draft, "stages");
 	for (i = 0; i < nr; i++)
 		put_stage(draft, &begun[i]);
@@ -374,7 +396,7 @@ static void put_stages(struct fw_draft *draft, const struct fw_fork *fork)
 
 json_t *fw_normal_watched(const struct fw_fork *fork)
 {
-	unsigned int stage;
+	unsigned int stage, undo;
 	json_t *array;
 
 	if (!fork->stages || !fork->stages->armed)
@@ -384,6 +406,9 @@ json_t *fw_normal_watched(const struct fw_fork *fork)
 		if (fork->stages->armed & 1U << stage && stage_names[stage])
 			json_array_append_new(array, json_string(stage_names[stage]));
 	json_array_append_new(array, json_string(stage_names[FORKWATCH_STAGE_COPY_THREAD]));
+	for (undo = 0; fork->undone && undo < FORKWATCH_NR_UNDOS; undo++)
+		if (fork->undone->armed & 1U << undo && fw_undo_name(undo))
+			json_array_append_new(array, json_string(fw_undo_name(undo)));
 	return array;
 }
 

@@ -176,6 +176,8 @@ static const struct member {
 	{ FORKWATCH_WAKEUP_NEW, offsetof(struct fw_fork, wakeup) },
 	{ FORKWATCH_STAGES, offsetof(struct fw_fork, stages) },
 	{ FORKWATCH_MM_RELEASE, offsetof(struct fw_fork, release) },
+	{ FORKWATCH_FINISH_SWITCH, offsetof(struct fw_fork, finish_switch) },
+	{ FORKWATCH_UNDONE, offsetof(struct fw_fork, undone) },
 };
 
 /* One event, and whether the second witness saw it, too. */
@@ -281,7 +283,7 @@ static json_t *symbols_json(const struct fw_render_options *opt, const struct fw
 
 static json_t *fork_json(const struct fw_render_options *opt, const struct fw_fork *fork)
 {
-	return json_pack("{s:i, s:s, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o,"
+	return json_pack("{s:i, s:s, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
 			 " s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "version", SCHEMA_VERSION,
 			 "type", "fork",
@@ -297,6 +299,7 @@ static json_t *fork_json(const struct fw_render_options *opt, const struct fw_fo
 			 "result", result_json(fork),
 			 "times", times_json(fork),
 			 "stages", fw_json_stages(fork),
+			 "undone", fw_json_undone(fork),
 			 "vfork", vfork_json(fork),
 			 "verdicts", verdicts_json(fork),
 			 "symbols", symbols_json(opt, fork),

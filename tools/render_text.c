@@ -151,6 +151,7 @@ static void print_fork(struct fw_view *view)
 	put_header(view);
 	print_rows(view, fw_view_call_rows);
 	fw_view_stages(view);
+	fw_view_undone(view);
 	fw_view_regs(view);
 	print_rows(view, fw_view_run_rows);
 	fw_view_verdicts(view);

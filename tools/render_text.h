@@ -59,6 +59,8 @@ extern const struct fw_view_row fw_view_run_rows[];
 
 /* Where the time went, if stages were watched. */
 void fw_view_stages(struct fw_view *view);
+/* What a fork that failed had done, and was taken back. */
+void fw_view_undone(struct fw_view *view);
 
 /* The table of registers before and after copy_thread(). */
 void fw_view_regs(struct fw_view *view);

@@ -171,7 +171,7 @@ static void put_note(struct fw_view *view, const struct fw_stages *stages,
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(counts); i++)
-		if (counts[i].stage == row->stage)
+		if (counts[i].stage == row->stage && row->result >= 0)
 			counts[i].write(view->fork, count, sizeof(count));
 	if (row->calls > 1)
 		snprintf(calls, sizeof(calls), "%u calls", row->calls);
@@ -187,14 +187,36 @@ static void put_note(struct fw_view *view, const struct fw_stages *stages,
 		fw_text_at(&view->text, NOTE_AT, FW_LOUD, "LESS than its stages");
 }
 
+/* What the child does is no part of what the parent's call took. */
+static bool in_child(const struct fw_stages *stages, const struct fw_stage_row *row)
+{
+	while (row->parent >= 0)
+		row = &stages->rows[row->parent];
+	return row->stage == FW_STAGE_WAKE || row->stage == FORKWATCH_STAGE_SCHEDULE_TAIL ||
+	       row->stage == FORKWATCH_STAGE_FINISH_SWITCH;
+}
+
+static void put_child_note(struct fw_view *view, const struct fw_stage_row *row)
+{
+	char note[64] = "";
+
+	if (row->stage == FW_STAGE_WAKE)
+		snprintf(note, sizeof(note), "until CPU %u runs the child",
+			 view->fork->first_run->hdr.cpu);
+	else if (row->stage == FORKWATCH_STAGE_SCHEDULE_TAIL)
+		snprintf(note, sizeof(note), "in the child, which %s next",
+			 fw_fork_is_user(view->fork) ? "returns to user mode" : "calls its function");
+	fw_text_at(&view->text, SHARE_AT + 1, FW_PLAIN, note);
+}
+
 static void put_row(struct fw_view *view, const struct fw_stages *stages,
 		    const struct fw_stage_row *row, const struct scale *scale)
 {
 	fw_text_at(&view->text, NAME_AT + 2UL * row->depth,
 		   row->stage == FW_STAGE_OTHER ? FW_DIM : FW_PLAIN, row->name);
 	put_time(view, row);
-	if (row->stage == FORKWATCH_STAGE_SCHEDULE_TAIL) {
-		fw_text_at(&view->text, NOTE_AT, FW_PLAIN, "in the child");
+	if (in_child(stages, row)) {
+		put_child_note(view, row);
 		return;
 	}
 	put_share(view, row, scale);

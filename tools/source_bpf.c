@@ -132,6 +132,8 @@ static int open_programs(struct fw_source *source, const struct fw_source_option
 	bpf_program__set_autoattach(skel->progs.on_mm_release, false);
 	if (opt->stages == FW_STAGES_OFF)
 		bpf_map__set_max_entries(skel->maps.stages, 1);
+	if (opt->stages != FW_STAGES_ALL)
+		bpf_map__set_max_entries(skel->maps.undos, 1);
 	if (!opt->cow) {
 		bpf_map__set_max_entries(skel->maps.cow_mms, 1);
 		bpf_map__set_max_entries(skel->maps.cow_processes, 1);
@@ -229,9 +231,12 @@ static int load_probes(struct fw_source *source, const struct fw_source_options 
 		return fw_source_fail(err,
 			"the kernel refuses the probe on do_wp_page(), which copies pages: %s. "
 			"Trace without --cow.", strerror(-err));
-	source->skel->bss->stages_armed = sets.armed;
-	source->skel->bss->stages_absent = sets.absent;
-	source->skel->bss->stages_refused = sets.refused;
+	source->skel->bss->stages_armed = sets.stages.armed;
+	source->skel->bss->stages_absent = sets.stages.absent;
+	source->skel->bss->stages_refused = sets.stages.refused;
+	source->skel->bss->undos_armed = sets.undos.armed;
+	source->skel->bss->undos_absent = sets.undos.absent;
+	source->skel->bss->undos_refused = sets.undos.refused;
 	return 0;
 }
 

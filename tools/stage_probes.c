@@ -14,14 +14,19 @@
 #define SYMBOL_MAX	64
 
 static const struct probe {
-	enum forkwatch_stage stage;
+	uint32_t bit;
+	bool undo;
 	const char *name;
 	enum fw_stages_level level;
 	const char *symbols;
 } probes_table[] = {
 #define PROBE(STAGE, name, level, returns, symbols) \
-	{ FORKWATCH_STAGE_##STAGE, #name, FW_STAGES_##level, symbols },
+	{ 1U << FORKWATCH_STAGE_##STAGE, false, #name, FW_STAGES_##level, symbols },
 	FW_STAGE_PROBES(PROBE)
+#undef PROBE
+#define PROBE(UNDO, name, of, symbols) \
+	{ 1U << FORKWATCH_UNDO_##UNDO, true, #name, FW_STAGES_ALL, symbols },
+	FW_UNDO_PROBES(PROBE)
 #undef PROBE
 };
 
@@ -210,6 +215,11 @@ static void choose(struct fw_stage_probes *probes, struct bpf_object *obj, size_
 	}
 }
 
+static struct fw_probe_set *set_of(struct fw_stage_probes *probes, size_t stage)
+{
+	return probes_table[stage].undo ? &probes->sets.undos : &probes->sets.stages;
+}
+
 int fw_stage_probes_open(struct fw_stage_probes **out, struct bpf_object *obj,
 			 enum fw_stages_level level, enum fw_probe_way way)
 {
@@ -229,14 +239,14 @@ int fw_stage_probes_open(struct fw_stage_probes **out, struct bpf_object *obj,
 		way = FW_PROBE_KPROBE;
 	probes->way = way;
 	for (i = 0; i < NR_PROBES; i++) {
-		uint32_t bit = 1U << probes_table[i].stage;
+		struct fw_probe_set *set = set_of(probes, i);
 
 		if (probes_table[i].level > level)
 			continue;
 		if (!probes->stages[i].times)
-			probes->sets.absent |= bit;
+			set->absent |= probes_table[i].bit;
 		else if (probes->stages[i].times > 1 || way == FW_PROBE_NONE)
-			probes->sets.refused |= bit;
+			set->refused |= probes_table[i].bit;
 		else
 			choose(probes, obj, i, way);
 	}
@@ -277,17 +287,18 @@ int fw_stage_probes_attach(struct fw_stage_probes *probes, struct fw_stage_sets 
 	size_t i;
 
 	for (i = 0; i < NR_PROBES; i++) {
-		uint32_t bit = 1U << probes_table[i].stage;
+		struct fw_probe_set *set = set_of(probes, i);
 
 		if (!probes->stages[i].programs[ENTER])
 			continue;
 		if (attach_stage(probes, i))
-			probes->sets.refused |= bit;
+			set->refused |= probes_table[i].bit;
 		else
-			probes->sets.armed |= bit;
+			set->armed |= probes_table[i].bit;
 	}
 	*sets = probes->sets;
-	return probes->way == FW_PROBE_FENTRY && !sets->armed && sets->refused ? -ENOTSUP : 0;
+	return probes->way == FW_PROBE_FENTRY && !sets->stages.armed && sets->stages.refused ?
+	       -ENOTSUP : 0;
 }
 
 /*

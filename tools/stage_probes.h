@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The probes on a fork's stages: which functions this kernel has, and how they are probed. */
+/* The probes on a fork's stages, and on what takes them back: which functions there are, and how. */
 #ifndef FW_STAGE_PROBES_H
 #define FW_STAGE_PROBES_H
 
@@ -16,11 +16,16 @@ enum fw_probe_way {
 	FW_PROBE_NONE,
 };
 
-/* Sets of 1 << FORKWATCH_STAGE_*; @armed is filled by attaching. */
-struct fw_stage_sets {
+/* @armed is filled by attaching. */
+struct fw_probe_set {
 	uint32_t armed;
 	uint32_t absent;
 	uint32_t refused;
+};
+
+/* Of 1 << FORKWATCH_STAGE_*, and of 1 << FORKWATCH_UNDO_*. */
+struct fw_stage_sets {
+	struct fw_probe_set stages, undos;
 };
 
 struct fw_stage_probes;

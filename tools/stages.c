@@ -14,6 +14,7 @@ static const struct stage {
 	{ #name, FORKWATCH_STAGE_##STAGE, FORKWATCH_STAGE_##PARENT },
 	FORKWATCH_STAGES(STAGE)
 #undef STAGE
+	{ "wake-up to first run", FW_STAGE_WAKE, FW_STAGE_WAKE },
 };
 
 #define NR_STAGES	ARRAY_SIZE(table)
@@ -80,6 +81,7 @@ static void see_events(struct build *build, const struct fw_fork *fork)
 {
 	const struct forkwatch_copy_thread *copy = fork->copy_thread;
 	const struct forkwatch_tail_return *tail = fork->tail_return;
+	const struct forkwatch_finish_switch *finish = fork->finish_switch;
 	const struct forkwatch_fork_return *ret = fork->ret;
 
 	if (ret)
@@ -91,8 +93,12 @@ static void see_events(struct build *build, const struct fw_fork *fork)
 	if (copy)
 		see(build, FORKWATCH_STAGE_COPY_THREAD, copy->enter_time, copy->hdr.time,
 		    copy->result);
+	if (fork->wakeup && fork->first_run)
+		see(build, FW_STAGE_WAKE, fork->wakeup->hdr.time, fork->first_run->hdr.time, 0);
 	if (tail)
 		see(build, FORKWATCH_STAGE_SCHEDULE_TAIL, tail->enter_time, tail->hdr.time, 0);
+	if (finish)
+		see(build, FORKWATCH_STAGE_FINISH_SWITCH, finish->enter_time, finish->hdr.time, 0);
 }
 
 static void see_stages(struct build *build, const struct forkwatch_stages *stages)

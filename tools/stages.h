@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where the time of one fork went: its stages as a tree. Pure, from the fork's events. */
+/*
+ * Where the time of one fork went: its stages as a tree, and what follows in the child.
+ * Pure, from the fork's events.
+ */
 #ifndef FW_STAGE_TREE_H
 #define FW_STAGE_TREE_H
 
@@ -33,6 +36,8 @@ struct fw_stage_row {
 };
 
 #define FW_STAGE_OTHER	-1
+/* No function: the child waits for a CPU, from its wake-up to its first run. */
+#define FW_STAGE_WAKE	63
 
 struct fw_stages {
 	struct fw_stage_row rows[FW_STAGE_ROWS];	/* each above those that it called */

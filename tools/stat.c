@@ -99,7 +99,8 @@ static void add_stages(struct fw_stat *stat, const struct fw_fork *fork)
 	stat->absent |= tree.absent;
 	stat->refused |= tree.refused;
 	for (i = 0; i < tree.nr; i++)
-		if (tree.rows[i].stage != FW_STAGE_OTHER && !tree.rows[i].torn)
+		if (tree.rows[i].stage != FW_STAGE_OTHER && tree.rows[i].stage != FW_STAGE_WAKE &&
+		    !tree.rows[i].torn)
 			fw_histogram_add(&stat->times[FW_STAT_STAGES + tree.rows[i].stage],
 					 tree.rows[i].total);
 }

@@ -35,11 +35,14 @@ static void add_events(struct collected *steps, const struct fw_fork *fork)
 		add_between(steps, FORKWATCH_STAGE_COPY_THREAD, fork->copy_thread->enter_time,
 			    fork->copy_thread->hdr.time);
 	if (fork->wakeup && fork->first_run)
-		add_between(steps, FW_STEP_WAKE, fork->wakeup->hdr.time,
+		add_between(steps, FW_STAGE_WAKE, fork->wakeup->hdr.time,
 			    fork->first_run->hdr.time);
 	if (fork->tail_return)
 		add_between(steps, FORKWATCH_STAGE_SCHEDULE_TAIL, fork->tail_return->enter_time,
 			    fork->tail_return->hdr.time);
+	if (fork->finish_switch)
+		add_between(steps, FORKWATCH_STAGE_FINISH_SWITCH,
+			    fork->finish_switch->enter_time, fork->finish_switch->hdr.time);
 }
 
 static void add_stages(struct collected *steps, const struct forkwatch_stages *stages)
@@ -73,5 +76,5 @@ struct fw_steps *fw_steps_make(const struct fw_fork *fork)
 
 const char *fw_step_name(unsigned int step)
 {
-	return step == FW_STEP_WAKE ? "wake-up to first run" : fw_stage_name(step);
+	return fw_stage_name(step);
 }

@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 #include "fork.h"
+#include "stages.h"
 
-/* Steps are numbered as stages are (FORKWATCH_STAGE_*), and this is one more. */
-#define FW_STEP_WAKE	63	/* from the wake-up of the child to its first run */
+/* Steps are numbered as stages are: FORKWATCH_STAGE_*, and FW_STAGE_WAKE. */
 #define FW_NR_STEPS	64
 
 struct fw_step_time {

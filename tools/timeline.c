@@ -9,9 +9,10 @@
 #include "names.h"
 #include "observer.h"
 #include "timeline.h"
+#include "undone.h"
 
-/* kernel_clone, copy_process, copy_thread and the stages. */
-#define SLICES_MAX	(3 + FORKWATCH_NR_STAGES)
+/* kernel_clone, copy_process, copy_thread, the stages and what takes them back. */
+#define SLICES_MAX	(3 + FORKWATCH_NR_STAGES + FORKWATCH_NR_UNDOS)
 
 /* Names given lately: a task that forks a thousand times is named once. */
 #define NAMES		1024U
@@ -151,6 +152,22 @@ static int add_stages(struct timeline *timeline, const struct forkwatch_stages *
 	return ret;
 }
 
+/* What took them back, of a fork that failed. */
+static int add_undone(struct timeline *timeline, const struct forkwatch_undone *undone)
+{
+	unsigned int undo;
+	int ret = 0;
+
+	for (undo = 0; !ret && undo < FORKWATCH_NR_UNDOS; undo++) {
+		uint64_t start = undone->enter[undo];
+
+		if (undone->calls[undo] == 1 && !(undone->torn & 1U << undo) && fw_undo_name(undo))
+			ret = add_slice(timeline, fw_undo_name(undo), start,
+					start + undone->total[undo], json_object());
+	}
+	return ret;
+}
+
 static void put_sum(json_t *object, const struct forkwatch_stages *stages, unsigned int stage)
 {
 	json_object_set_new(object, stage_names[stage],
@@ -182,6 +199,8 @@ static int add_parent(struct timeline *timeline, const struct fw_fork *fork)
 				fork->exit->hdr.time, sums_json(fork->stages));
 	if (!ret && fork->stages)
 		ret = add_stages(timeline, fork->stages);
+	if (!ret && fork->undone)
+		ret = add_undone(timeline, fork->undone);
 	if (!ret && copied)
 		ret = add_slice(timeline, "copy_thread", copied->enter_time, copied->hdr.time,
 				json_pack("{s:o, s:o}",
@@ -216,6 +235,7 @@ static int put_parent(struct timeline *timeline, const struct fw_fork *fork)
 
 static int put_child(struct timeline *timeline, const struct fw_fork *fork)
 {
+	const struct forkwatch_finish_switch *finish = fork->finish_switch;
 	const struct forkwatch_first_run *run = fork->first_run;
 	uint64_t end = fork->tail_return ? fork->tail_return->hdr.time : run->hdr.time;
 	int ret;
@@ -231,6 +251,9 @@ static int put_child(struct timeline *timeline, const struct fw_fork *fork)
 				  "cpu", (json_int_t)run->hdr.cpu));
 	if (!ret && fork->wakeup)
 		timeline->slices[0].arrow = fork->id;
+	if (!ret && finish)
+		ret = add_slice(timeline, "finish_task_switch", finish->enter_time,
+				finish->hdr.time, json_object());
 	return put_slices(timeline, &run->hdr, ret);
 }
 

@@ -18,12 +18,14 @@
  *	fork_exit	in P	copy_process() ends: C exists, or an error
  *	wakeup_new	in P	wake_up_new_task() put C on a run queue
  *	first_run	in C	schedule_tail(): C left cpu_switch_to()
+ *	finish_switch	in C	finish_task_switch() within it ends, if that is watched
  *	tail_return	in C	schedule_tail() ends; C is about to start
  *	stages		in P	what took how long, if that is watched
  *	fork_return	in P	kernel_clone() ends; its value becomes P's x0
  *	cow		in C	what the two wrote to since, if that is watched
  *
- * After a vfork, mm_release comes from C before P's fork_return.
+ * After a vfork, mm_release comes from C before P's fork_return. Where copy_process()
+ * fails, undone says before fork_exit what it took back, if that is watched.
  *
  * first_run and fork_return happen on different CPUs and come in any order.
  * Events of P are matched by its tid, those of C by the address of its
@@ -74,7 +76,9 @@
 	E(EXIT,			18,	exit)		\
 	E(STAGES,		19,	stages)		\
 	E(COW,			20,	cow)		\
-	E(MM_RELEASE,		21,	mm_release)
+	E(MM_RELEASE,		21,	mm_release)	\
+	E(FINISH_SWITCH,	22,	finish_switch)	\
+	E(UNDONE,		23,	undone)
 
 /* Kinds below this one are sent by the module, the others by BPF programs. */
 #define FORKWATCH_KIND_BPF	16
@@ -645,8 +649,57 @@
 	E(UPROBE_COPY,		27,	uprobe_copy_process,	COPY_PROCESS)	\
 	E(WAKE_UP,		28,	wake_up_new_task,	KERNEL_CLONE)	\
 	E(WAIT_VFORK,		29,	wait_for_vfork_done,	KERNEL_CLONE)	\
-	E(SCHEDULE_TAIL,	35,	schedule_tail,		SCHEDULE_TAIL)
-#define FORKWATCH_NR_STAGES	32	/* 30 and 31 are free */
+	E(SCHEDULE_TAIL,	35,	schedule_tail,		SCHEDULE_TAIL)	\
+	E(FINISH_SWITCH,	30,	finish_task_switch,	SCHEDULE_TAIL)
+#define FORKWATCH_NR_STAGES	32	/* 31 is free */
+
+/*
+ * finish_switch: kretprobe on finish_task_switch(), entered at @enter_time (ns), as
+ * schedule_tail() calls it in a new child. The stages event, which is the parent's,
+ * has it in its sets only.
+ */
+#define FORKWATCH_FIELDS_finish_switch(F, A, S)		\
+	F(__u64, child)					\
+	F(__u64, start_time)				\
+	F(__u64, enter_time)
+
+/*
+ * undone: what copy_process() took back of a fork that failed, function by function,
+ * sent just before fork_exit. As in stages, but by FORKWATCH_UNDO_*. Of functions
+ * whose first argument is a task, those calls count that are for the child.
+ */
+#define FORKWATCH_FIELDS_undone(F, A, S)		\
+	F(__u32, armed)					\
+	F(__u32, absent)				\
+	F(__u32, refused)				\
+	F(__u32, torn)					\
+	A(__u64, enter, FORKWATCH_NR_UNDOS)		\
+	A(__u64, total, FORKWATCH_NR_UNDOS)		\
+	A(__u32, calls, FORKWATCH_NR_UNDOS)
+
+/*
+ * The functions behind the labels bad_fork_* of copy_process(), and the stage that
+ * each of them takes back.
+ */
+#define FORKWATCH_UNDOS(E)							\
+	E(CGROUP,	0,	cgroup_cancel_fork,	CGROUP_CAN_FORK)	\
+	E(PID,		1,	free_pid,		ALLOC_PID)		\
+	E(THREAD,	2,	exit_thread,		COPY_THREAD)		\
+	E(IO,		3,	exit_io_context,	COPY_IO)		\
+	E(NAMESPACES,	4,	exit_task_namespaces,	COPY_NAMESPACES)	\
+	E(MM,		5,	mmput,			COPY_MM)		\
+	E(SIGNAL,	6,	free_signal_struct,	COPY_SIGNAL)		\
+	E(SIGHAND,	7,	__cleanup_sighand,	COPY_SIGHAND)		\
+	E(FS,		8,	exit_fs,		COPY_FS)		\
+	E(FILES,	9,	exit_files,		DUP_FD)			\
+	E(SEM,		10,	exit_sem,		COPY_SEMUNDO)		\
+	E(SECURITY,	11,	security_task_free,	SECURITY_ALLOC)		\
+	E(AUDIT,	12,	audit_free,		AUDIT_ALLOC)		\
+	E(PERF,		13,	perf_event_free_task,	PERF_INIT)		\
+	E(SCHED,	14,	sched_cancel_fork,	SCHED_FORK)		\
+	E(CREDS,	15,	exit_creds,		COPY_CREDS)		\
+	E(STACK,	16,	put_task_stack,		DUP_TASK_STRUCT)
+#define FORKWATCH_NR_UNDOS	24	/* 17 and more are free */
 
 /*
  * cow: what a fork that copied an mm cost when it was over. It left the pages of
@@ -761,6 +814,12 @@ enum forkwatch_stage {
 #undef FORKWATCH_ENUM
 };
 
+enum forkwatch_undo {
+#define FORKWATCH_ENUM(UNDO, value, name, stage) FORKWATCH_UNDO_##UNDO = value,
+	FORKWATCH_UNDOS(FORKWATCH_ENUM)
+#undef FORKWATCH_ENUM
+};
+
 enum forkwatch_cows {
 #define FORKWATCH_ENUM(COW, value, name) FORKWATCH_COW_##COW = value,
 	FORKWATCH_COWS(FORKWATCH_ENUM)
@@ -813,6 +872,8 @@ FORKWATCH_ASSERT(exit, 56);
 FORKWATCH_ASSERT(stages, 824);
 FORKWATCH_ASSERT(mm_release, 64);
 FORKWATCH_ASSERT(cow, 248);
+FORKWATCH_ASSERT(finish_switch, 56);
+FORKWATCH_ASSERT(undone, 528);
 
 /*
  * The clone path: syscalls on numbers that arm64 leaves unassigned.

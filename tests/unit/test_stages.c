@@ -62,13 +62,34 @@ static struct forkwatch_stages *make_stages(void)
 	return stages;
 }
 
+/* Of the child of @fork, 50 after the beginning of schedule_tail(), for 300. */
+static struct forkwatch_finish_switch *make_finish(const struct fw_fork *fork)
+{
+	struct forkwatch_finish_switch *finish = calloc(1, sizeof(*finish));
+
+	assert_non_null(finish);
+	finish->hdr.size = sizeof(*finish);
+	finish->hdr.kind = FORKWATCH_FINISH_SWITCH;
+	finish->hdr.tid = fork->child_tid;
+	finish->hdr.tgid = fork->child_tgid;
+	finish->child = fork->tail_return->child;
+	finish->start_time = fork->tail_return->start_time;
+	finish->enter_time = fork->tail_return->enter_time + 50;
+	finish->hdr.time = finish->enter_time + 300;
+	return finish;
+}
+
 static struct fw_fork *make_fork(enum fixture_kind kind)
 {
 	struct fw_fork *fork = fixture_fork(kind);
 
 	fork->stages = make_stages();
+	if (fork->tail_return)
+		fork->finish_switch = make_finish(fork);
 	return fork;
 }
+
+static void assert_shows(const struct fw_fork *fork, const char *line);
 
 /* The tree as text: two spaces a level, then name, total, self. */
 static const char *tree(const struct fw_fork *fork, enum fw_stage_order order)
@@ -133,8 +154,37 @@ static void stages_make_a_tree(void **state)
 			    "    other 1200 1200\n"
 			    "  wake_up_new_task 700 700\n"
 			    "  other 4600 4600\n"
-			    "schedule_tail 900 900\n");
+			    "wake-up to first run 3000 3000\n"
+			    "schedule_tail 900 600\n"
+			    "  finish_task_switch 300 300\n"
+			    "  other 600 600\n");
 	assert_sums(fork);
+	fw_fork_free(fork);
+}
+
+/* The child's rows come from its own events, each of which may be missing. */
+static void the_child_tells_for_itself(void **state)
+{
+	struct fw_fork *fork = make_fork(FIXTURE_FORK);
+
+	(void)state;
+	free(fork->finish_switch);
+	fork->finish_switch = NULL;
+	assert_non_null(strstr(tree(fork, FW_BY_START),
+			       "wake-up to first run 3000 3000\nschedule_tail 900 900\n"));
+	fork->finish_switch = make_finish(fork);
+	free(fork->tail_return);
+	fork->tail_return = NULL;
+	assert_non_null(strstr(tree(fork, FW_BY_START),
+			       "wake-up to first run 3000 3000\nfinish_task_switch 300 300\n"));
+	free(fork->wakeup);
+	fork->wakeup = NULL;
+	assert_null(strstr(tree(fork, FW_BY_START), "first run"));
+	fw_fork_free(fork);
+
+	/* What another task's function does next is another matter. */
+	fork = make_fork(FIXTURE_KTHREAD);
+	assert_shows(fork, "in the child, which calls its function next\n");
 	fw_fork_free(fork);
 }
 
@@ -156,7 +206,10 @@ static void the_longest_may_come_first(void **state)
 			    "    other 1200 1200\n"
 			    "  wake_up_new_task 700 700\n"
 			    "  other 4600 4600\n"
-			    "schedule_tail 900 900\n");
+			    "wake-up to first run 3000 3000\n"
+			    "schedule_tail 900 600\n"
+			    "  finish_task_switch 300 300\n"
+			    "  other 600 600\n");
 	fw_fork_free(fork);
 }
 
@@ -332,7 +385,10 @@ static const char waterfall[] =
 "              other                   1.20 us   14%\n"
 "            wake_up_new_task           700 ns    8%            ##\n"
 "            other                     4.60 us   55%\n"
-"          schedule_tail                900 ns                                  in the child\n"
+"          wake-up to first run        3.00 us  until CPU 1 runs the child\n"
+"          schedule_tail                900 ns  in the child, which returns to user mode next\n"
+"            finish_task_switch         300 ns\n"
+"            other                      600 ns\n"
 "          no function of this kernel (inlined, or not there): copy_mm dup_mm\n"
 "          could not be probed: dup_fd\n";
 
@@ -423,7 +479,7 @@ static void json_has_the_tree(void **state)
 			    object, true, why, sizeof(why)))
 		fail_msg("%s", why);
 	rows = json_object_get(json_object_get(object, "stages"), "rows");
-	assert_int_equal(json_array_size(rows), 10);
+	assert_int_equal(json_array_size(rows), 12);
 	row = json_array_get(rows, 3);
 	assert_string_equal(json_string_value(json_object_get(row, "name")), "dup_mmap");
 	assert_string_equal(json_string_value(json_object_get(row, "parent")), "copy_process");
@@ -438,6 +494,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stages_make_a_tree),
+		cmocka_unit_test(the_child_tells_for_itself),
 		cmocka_unit_test(the_longest_may_come_first),
 		cmocka_unit_test(the_absent_fall_to_the_next_above),
 		cmocka_unit_test(the_root_may_be_missing),
