@@ -31,6 +31,8 @@ struct fw_fork;
 json_t *fw_json_stages(const struct fw_fork *fork);
 /* Registers of an AArch32 task under its own names for them; null for any other. */
 json_t *fw_json_aarch32(const struct fw_fork *fork);
+/* What the child shares with its parent; null if that was not observed, or without a child. */
+json_t *fw_json_objects(const struct fw_fork *fork);
 /* What a fork that failed took back; null if that is not known, or if it did not fail. */
 json_t *fw_json_undone(const struct fw_fork *fork);
 /* The names of the stages whose bits are set. */

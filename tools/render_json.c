@@ -298,6 +298,7 @@ static json_t *fork_json(const struct fw_render_options *opt, const struct fw_fo
 			 "aarch32", fw_json_aarch32(fork),
 			 "result", result_json(fork),
 			 "times", times_json(fork),
+			 "objects", fw_json_objects(fork),
 			 "stages", fw_json_stages(fork),
 			 "undone", fw_json_undone(fork),
 			 "vfork", vfork_json(fork),

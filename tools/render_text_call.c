@@ -6,6 +6,7 @@
 
 #include "array.h"
 #include "clone_flags.h"
+#include "objects.h"
 #include "reason.h"
 #include "regs.h"
 #include "render_text.h"
@@ -258,38 +259,25 @@ static void print_child(struct fw_view *view)
 }
 
 /*
- * objects own mm files fs sighand signal   shared nsproxy   27 of 28 VMAs   214 pages
+ * objects shared nsproxy   copied mm files fs sighand cred   new pgd signal   none io sysvsem
+ *         27 of 28 VMAs   214 pages
  */
 static bool has_objects(const struct fw_view *view)
 {
-	const struct forkwatch_fork_exit *exit = view->fork->exit;
-
-	return exit && !exit->result && FW_SENT(exit, child_ptr) &&
-	       exit->child_ptr[FORKWATCH_SHARE_SIGNAL];
+	return fw_objects_seen(view->fork) || fw_view_has_child(view);
 }
 
-static const char * const objects[] = {
-#define OBJECT(NAME, value, object) #object,
-	FORKWATCH_SHARES(OBJECT)
-#undef OBJECT
-};
-
-_Static_assert(ARRAY_SIZE(objects) == FORKWATCH_NR_SHARE, "every object has a name");
-
-static void put_objects(struct fw_view *view, const char *what, bool shared)
+static void put_objects(struct fw_view *view, enum fw_object_how how)
 {
-	const struct forkwatch_fork_exit *exit = view->fork->exit;
 	bool first = true;
-	size_t i;
+	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(objects); i++) {
-		bool same = exit->child_ptr[i] == exit->parent_ptr[i];
-
-		if (!exit->child_ptr[i] || same != shared)
+	for (i = 0; i < FORKWATCH_NR_SHARE; i++) {
+		if (fw_object_how(view->fork, i) != how)
 			continue;
 		if (first)
-			fw_text_item(&view->text, "%s", what);
-		fw_text_more(&view->text, " %s", objects[i]);
+			fw_text_item(&view->text, "%s", fw_object_how_name(how));
+		fw_text_more(&view->text, " %s", fw_object_name(i));
 		first = false;
 	}
 }
@@ -303,11 +291,16 @@ static unsigned long long resident(const __u64 *pages)
 static void print_objects(struct fw_view *view)
 {
 	const struct forkwatch_fork_exit *exit = view->fork->exit;
-	__u64 child = exit->child_ptr[FORKWATCH_SHARE_MM];
+	enum fw_object_how how;
 
-	put_objects(view, "own", false);
-	put_objects(view, "shared", true);
-	if (!child || child == exit->parent_ptr[FORKWATCH_SHARE_MM] || !FW_SENT(exit, child_vmas))
+	if (!fw_objects_seen(view->fork)) {
+		fw_text_item(&view->text, FW_UNSEEN);
+		return;
+	}
+	for (how = 0; how < FW_NR_OBJECT_HOW; how++)
+		put_objects(view, how);
+	if (fw_object_how(view->fork, FORKWATCH_SHARE_MM) != FW_OBJECT_COPIED ||
+	    !FW_SENT(exit, child_vmas))
 		return;
 	fw_text_item(&view->text, "%u of %u VMAs", exit->child_vmas, exit->parent_vmas);
 	/* The parent's count is not exact: each of its threads keeps some to itself for a while. */
