@@ -113,12 +113,13 @@ static __always_inline struct fw_stage_times *leave_stage(const __u32 stage)
 	return times;
 }
 
-/* finish_task_switch() is the child's. */
+/* It is the child's. */
+#define IS_FINISH(stage)	((stage) == FORKWATCH_STAGE_FINISH_SWITCH)
 #define ENTER_STAGE(STAGE, args)						\
-	(FORKWATCH_STAGE_##STAGE == FORKWATCH_STAGE_FINISH_SWITCH ? enter_finish() :	\
+	(IS_FINISH(FORKWATCH_STAGE_##STAGE) ? enter_finish() :			\
 	 enter_stage(FORKWATCH_STAGE_##STAGE, args))
 #define LEAVE_STAGE(STAGE)							\
-	(FORKWATCH_STAGE_##STAGE == FORKWATCH_STAGE_FINISH_SWITCH ? leave_finish() :	\
+	(IS_FINISH(FORKWATCH_STAGE_##STAGE) ? leave_finish() :			\
 	 leave_stage(FORKWATCH_STAGE_##STAGE))
 
 /* The registers are a struct pt_regs, which begins with x0. */

@@ -58,7 +58,8 @@
 	E(PID,		free_pid,		OTHER,	"free_pid")		\
 	E(THREAD,	exit_thread,		TASK,	"exit_thread")		\
 	E(IO,		exit_io_context,	TASK,	"exit_io_context")	\
-	E(NAMESPACES,	exit_task_namespaces,	TASK,	"exit_nsproxy_namespaces exit_task_namespaces") \
+	E(NAMESPACES,	exit_task_namespaces,	TASK,					\
+	  "exit_nsproxy_namespaces exit_task_namespaces")				\
 	E(MM,		mmput,			OTHER,	"mmput")		\
 	E(SIGNAL,	free_signal_struct,	OTHER,	"free_signal_struct")	\
 	E(SIGHAND,	__cleanup_sighand,	OTHER,	"__cleanup_sighand")	\

@@ -198,14 +198,15 @@ static bool in_child(const struct fw_stages *stages, const struct fw_stage_row *
 
 static void put_child_note(struct fw_view *view, const struct fw_stage_row *row)
 {
+	const char *next = fw_fork_is_user(view->fork) ? "returns to user mode" :
+							 "calls its function";
 	char note[64] = "";
 
 	if (row->stage == FW_STAGE_WAKE)
 		snprintf(note, sizeof(note), "until CPU %u runs the child",
 			 view->fork->first_run->hdr.cpu);
 	else if (row->stage == FORKWATCH_STAGE_SCHEDULE_TAIL)
-		snprintf(note, sizeof(note), "in the child, which %s next",
-			 fw_fork_is_user(view->fork) ? "returns to user mode" : "calls its function");
+		snprintf(note, sizeof(note), "in the child, which %s next", next);
 	fw_text_at(&view->text, SHARE_AT + 1, FW_PLAIN, note);
 }
 

@@ -97,7 +97,7 @@ void fw_view_undone(struct fw_view *view)
 			     "nothing: no step that is taken back was seen done");
 	} else if (!undone.watched) {
 		fw_text_row(&view->text, "");
-		fw_text_words(&view->text, "by the order of copy_process(): with --stages all these "
-			      "functions are watched");
+		fw_text_words(&view->text, "by the order of copy_process(): with --stages all "
+			      "these functions are watched");
 	}
 }

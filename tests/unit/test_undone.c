@@ -103,7 +103,7 @@ static const char *list(const struct fw_fork *fork)
 
 	*text = '\0';
 	assert_int_equal(fw_undone_build(fork, &all), 0);
-	assert_int_equal(all.watched, fork->undone != NULL);
+	assert_int_equal(all.watched, !!fork->undone);
 	for (i = 0; i < all.nr; i++)
 		len += snprintf(text + len, sizeof(text) - len, "%s for %s %s %llu\n",
 				all.rows[i].name, all.rows[i].stage,
@@ -351,7 +351,7 @@ static void it_is_shown_as_json(void **state)
 static void it_is_compared_with_the_stages(void **state)
 {
 	struct fw_fork *fork = make_fork(true);
-	json_t *watched = fw_normal_watched(fork), *normal;
+	json_t *watched = fw_normal_watched(fork), *normal, *last;
 	struct fw_draft draft = { 0 };
 	char *stages;
 
@@ -363,8 +363,8 @@ static void it_is_compared_with_the_stages(void **state)
 				       "\"cgroup_can_fork = -EAGAIN\",\"free_pid\",\"mmput\","
 				       "\"__cleanup_sighand\",\"exit_files\",\"exit_creds\","
 				       "\"put_task_stack\"]"));
-	assert_string_equal(json_string_value(json_array_get(watched, json_array_size(watched) - 1)),
-			    "put_task_stack");
+	last = json_array_get(watched, json_array_size(watched) - 1);
+	assert_string_equal(json_string_value(last), "put_task_stack");
 	json_decref(watched);
 	json_decref(normal);
 	free(stages);
