@@ -64,6 +64,21 @@ if ! absent mte S5; then
 		"$(value mte.ctrl "$tmp/out")"
 fi
 
+trace fpmr
+judged fpmr S1
+equal 'fpmr: recorded' "$(recorded fpmr)" "$(value fpmr.child_fpmr "$tmp/out" | grep . || echo 0x0)"
+
+# One fork to have it in, one of the process that has it, and a thread of that one.
+trace gcs
+if ! absent gcs S6; then
+	judged gcs S6
+	equal 'gcs: gcspr_el0 of the parent, of a child, and of a thread' \
+		"$(forks "$tmp/forks" events.arch_state.parent_state.gcspr \
+			events.arch_state.child_state.gcspr | tail -n2)" \
+		"$(value gcs.gcspr "$tmp/out")	$(value gcs.child_gcspr "$tmp/out")
+$(value gcs.gcspr "$tmp/out")	$(value gcs.thread_gcspr "$tmp/out")"
+fi
+
 # The fork of a process with a breakpoint is the second one.
 trace breakpoint
 judged breakpoint S7

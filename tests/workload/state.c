@@ -30,6 +30,18 @@
 #ifndef HWCAP2_SME
 #define HWCAP2_SME	(1UL << 23)
 #endif
+#ifndef HWCAP2_FPMR
+#define HWCAP2_FPMR	(1UL << 48)
+#endif
+#ifndef HWCAP_GCS
+#define HWCAP_GCS	(1UL << 32)
+#endif
+
+/* Likewise of prctl(). */
+#ifndef PR_SET_SHADOW_STACK_STATUS
+#define PR_SET_SHADOW_STACK_STATUS	75
+#define PR_SHADOW_STACK_ENABLE		(1UL << 0)
+#endif
 
 static bool failed;
 
@@ -267,6 +279,119 @@ static void mte(void)
 }
 
 /*
+ * FPMR: how numbers of eight bits are read.
+ */
+#define FPMR		"S3_3_C4_C4_2"
+#define FPMR_E4M3	0x49UL		/* in both operands and the result */
+
+static bool has_fpmr(void)
+{
+	return getauxval(AT_HWCAP2) & HWCAP2_FPMR;
+}
+
+static void fpmr_in_child(void)
+{
+	asm volatile("mrs %0, " FPMR : "=r"(found->values[0]));
+}
+
+static void fpmr(void)
+{
+	asm volatile("msr " FPMR ", %0" :: "r"(FPMR_E4M3));
+	fork_and(fpmr_in_child);
+	asm volatile("msr " FPMR ", xzr");
+	printf("fpmr.child_fpmr=%#llx\n", (unsigned long long)found->values[0]);
+	expect(found->values[0] == FPMR_E4M3, "the child's fpmr is not the parent's");
+}
+
+/*
+ * The guarded control stack, to which calls push their return address, and from
+ * which returns have to find it. Where it is switched on, nothing may return to what
+ * was called before.
+ */
+#define GCSPR		"S3_3_C2_C5_1"
+#define GCS_STACK_SIZE	16384
+
+#define inline_always	static inline __attribute__((always_inline))
+
+static bool has_gcs(void)
+{
+	return getauxval(AT_HWCAP) & HWCAP_GCS;
+}
+
+inline_always uint64_t read_gcspr(void)
+{
+	uint64_t gcspr;
+
+	asm volatile("mrs %0, " GCSPR : "=r"(gcspr));
+	return gcspr;
+}
+
+inline_always long switch_gcs_on(void)
+{
+	register long nr asm("x8") = SYS_prctl;
+	register long option asm("x0") = PR_SET_SHADOW_STACK_STATUS;
+	register long status asm("x1") = PR_SHADOW_STACK_ENABLE;
+	register long x2 asm("x2") = 0;
+	register long x3 asm("x3") = 0;
+	register long x4 asm("x4") = 0;
+
+	asm volatile("svc #0" : "+r"(option) : "r"(nr), "r"(status), "r"(x2), "r"(x3), "r"(x4)
+		     : "memory");
+	return option;
+}
+
+/* The child keeps its gcspr_el0 in @into, and ends. */
+inline_always pid_t gcs_clone(unsigned long clone_flags, char *new_stack, uint64_t *into)
+{
+	register long nr asm("x8") = SYS_clone;
+	register long flags asm("x0") = clone_flags;
+	register char *stack asm("x1") = new_stack;
+	register long ptid asm("x2") = 0;
+	register long tls asm("x3") = 0;
+	register long ctid asm("x4") = 0;
+
+	asm volatile("svc #0\n\t"
+		     "cbnz x0, 1f\n\t"
+		     "mrs x9, " GCSPR "\n\t"
+		     "str x9, [%[into]]\n\t"
+		     "mov x8, #93\n\t"		/* exit */
+		     "svc #0\n\t"
+		     "1:"
+		     : "+r"(flags)
+		     : "r"(nr), "r"(stack), "r"(ptid), "r"(tls), "r"(ctid), [into] "r"(into)
+		     : "memory", "x9");
+	return flags;
+}
+
+static char gcs_stack[GCS_STACK_SIZE] __attribute__((aligned(16)));
+
+/* Who has one: its child by fork has the same, a thread one of its own. */
+noreturn static void with_gcs(void)
+{
+	if (switch_gcs_on())
+		_exit(WORKLOAD_TROUBLE);
+	found->values[0] = read_gcspr();
+	found->values[3] = gcs_clone(SIGCHLD, NULL, &found->values[1]);
+	reap(found->values[3]);
+	found->values[4] = gcs_clone(CLONE_VM | SIGCHLD, gcs_stack + GCS_STACK_SIZE,
+				     &found->values[2]);
+	reap(found->values[4]);
+	_exit(0);
+}
+
+static void gcs(void)
+{
+	fork_and(with_gcs);
+	printf("gcs.gcspr=%#llx\n", (unsigned long long)found->values[0]);
+	printf("gcs.child_gcspr=%#llx\n", (unsigned long long)found->values[1]);
+	printf("gcs.thread_gcspr=%#llx\n", (unsigned long long)found->values[2]);
+	expect(found->values[0] && found->values[1] == found->values[0],
+	       "a forked child's gcspr_el0 is not the parent's");
+	expect(found->values[2] && found->values[2] != found->values[0],
+	       "a thread has no guarded control stack of its own");
+}
+
+/*
  * A hardware breakpoint that a debugger set.
  */
 static bool always(void)
@@ -355,6 +480,8 @@ static const struct {
 	{ "sme", has_sme, sme },
 	{ "pac", has_pac, pac },
 	{ "mte", has_mte, mte },
+	{ "fpmr", has_fpmr, fpmr },
+	{ "gcs", has_gcs, gcs },
 	{ "breakpoint", always, breakpoint },
 };
 
@@ -378,7 +505,7 @@ static void run_case(const char *name)
 		fork_and(nothing);
 		return;
 	}
-	usage("[sve|sme|pac|mte|breakpoint]...");
+	usage("[sve|sme|pac|mte|fpmr|gcs|breakpoint]...");
 }
 
 int main(int argc, char **argv)
