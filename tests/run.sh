@@ -107,10 +107,16 @@ build_for()
 
 ### in guests
 
+# emulator_of CPU: the suite whose qemu a row asks for, nothing for the system's
+emulator_of()
+{
+	case $1 in *@*) echo "${1#*@}" ;; esac
+}
+
 # boot NAME: the tests of a kernel, or of a row
 boot()
 {
-	local name kernel cpu cpus machine expects tests append
+	local name kernel cpu cpus machine expects tests append emulator
 	read -r name kernel cpu cpus machine expects tests append < <(row configurations "$1")
 	if [ -z "$name" ]; then
 		say BOOT "kernel $1: the tests of tests/e2e" 2>&3
@@ -118,9 +124,12 @@ boot()
 		return
 	fi
 	say BOOT "$name: kernel $kernel on $cpus $cpu" 2>&3
+	emulator=$(emulator_of "$cpu")
+	cpu=${cpu%@*}
 	[ "$cpu" != max ] || cpu=max,pauth-impdef=on
 	machine=${machine#-}
 	$qemu/run "$kernel" --name "test-$name" --timeout $limit --cpu "$cpu" --cpus "$cpus" \
+		${emulator:+--emulator "$emulator"} \
 		--qemu "${machine:+-machine $machine}" --append "${append#-}" \
 		--env "FORKWATCH_EXPECT=${expects#-}" --tests "$tests"
 }
@@ -152,12 +161,29 @@ rows()
 	done
 }
 
+# emulator_for NAME: the qemu that a row asks for is there; $why is the reason when it cannot be had
+emulator_for()
+{
+	local log=$logs/emulator-$1.log suite
+	suite=$(emulator_of "$(row configurations "$1" | awk '{ print $3 }')")
+	[ -n "$suite" ] || return 0
+	$qemu/fetch emulator "$suite" >"$log" 2>&1 && return
+	why=$(sed -n 's/^skip: //p' "$log" | head -n1)
+	return 1
+}
+
 # plan NAME KERNEL: a guest, or the reason why there is none
 plan()
 {
 	parts+=("$1")
 	if [ -n "${built[$2]-}" ]; then
-		bootable+=("$1")
+		if emulator_for "$1"; then
+			bootable+=("$1")
+		elif [ -n "$why" ]; then
+			skipped "$logs/$1.log" "$1" "$why"
+		else
+			echo "not ok 1 - fetching the qemu for $1" | tee "$logs/$1.log"
+		fi
 	elif [ -n "${reason[$2]}" ]; then
 		skipped "$logs/$1.log" "$1" "${reason[$2]}"
 	else
