@@ -47,7 +47,7 @@ failures()
 	done
 }
 
-format='%-15s %-26s %-8s %-14s %6s %6s %7s  %9s %6s %9s %6s  %7s\n'
+format='%-15s %-26s %-10s %-14s %6s %6s %7s  %9s %6s %9s %6s  %7s\n'
 row()
 {
 	# shellcheck disable=SC2059  # one format for all rows
