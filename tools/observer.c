@@ -78,11 +78,6 @@ bool fw_kind_shows(uint16_t kind, size_t offset)
 	return true;
 }
 
-bool fw_observed(const struct forkwatch_header *event, size_t offset, size_t size)
-{
-	return offset + size <= event->size && fw_kind_shows(event->kind, offset);
-}
-
 const char *fw_observer_blind(const struct forkwatch_header *event)
 {
 	const struct fw_observer *observer = find(event->kind);

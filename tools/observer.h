@@ -44,7 +44,13 @@ bool fw_kind_shows(uint16_t kind, size_t offset);
  * Is the field of @size bytes at @offset one that the sender of @event sees, and
  * that it sent? (An older sender's event may be shorter.)
  */
-bool fw_observed(const struct forkwatch_header *event, size_t offset, size_t size);
+static inline bool fw_observed(const struct forkwatch_header *event, size_t offset, size_t size)
+{
+	if (offset + size > event->size)
+		return false;
+	/* Every rule asks, of every fork; nothing is hidden from who sends an event first. */
+	return !(event->kind & ~FORKWATCH_KIND_MASK) || fw_kind_shows(event->kind, offset);
+}
 
 /* Why @event, which is long enough for it, does not show a field. Never NULL. */
 const char *fw_observer_blind(const struct forkwatch_header *event);

@@ -32,13 +32,11 @@ void fw_explain(struct fw_why *why, const char *format, ...)
 	va_end(args);
 }
 
-bool fw_saw(const struct forkwatch_header *event, enum forkwatch_kind kind, size_t offset,
-	    size_t size, const char *member, struct fw_why *why)
+bool fw_unseen(const struct forkwatch_header *event, enum forkwatch_kind kind, size_t offset,
+	       size_t size, const char *member, struct fw_why *why)
 {
 	const struct fw_event_type *type = fw_event_type(kind);
 
-	if (event && fw_observed(event, offset, size))
-		return true;
 	if (event)
 		fw_explain(why, "%s came without %s: %s", type->name, member,
 			   event->size < offset + size ? "record with a newer forkwatch" :

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "check.h"
+#include "observer.h"
 
 /* The kind of event that a pointer of struct fw_fork points to. */
 #define FW_KIND_OF_enter	FORKWATCH_FORK_ENTER
@@ -30,8 +31,17 @@
 	       offsetof(__typeof__(*(fork)->event), member),			\
 	       sizeof((fork)->event->member), #member, why)
 
-bool fw_saw(const struct forkwatch_header *event, enum forkwatch_kind kind, size_t offset,
-	    size_t size, const char *member, struct fw_why *why);
+/* Says what would show it; returns false. */
+bool fw_unseen(const struct forkwatch_header *event, enum forkwatch_kind kind, size_t offset,
+	       size_t size, const char *member, struct fw_why *why);
+
+static inline bool fw_saw(const struct forkwatch_header *event, enum forkwatch_kind kind,
+			  size_t offset, size_t size, const char *member, struct fw_why *why)
+{
+	if (event && fw_observed(event, offset, size))
+		return true;
+	return fw_unseen(event, kind, offset, size, member, why);
+}
 
 /* One of two values that should be the same, and whose it is. */
 struct fw_side {
