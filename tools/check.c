@@ -224,6 +224,7 @@ const size_t fw_nr_rules = ARRAY_SIZE(fw_rules) - 1;
 static void judge(const struct fw_rule *rule, const struct fw_fork *fork,
 		  const struct fw_env *env, struct fw_judgement *judgement)
 {
+	judgement->why.text[0] = '\0';
 	if (!rule->applies(fork, env)) {
 		judgement->verdict = FW_NA;
 		return;
@@ -251,7 +252,7 @@ static int find_reason(struct fw_fork *fork, const struct fw_env *env)
 
 struct fw_judgement *fw_check(struct fw_fork *fork, const struct fw_env *env)
 {
-	struct fw_judgement *verdicts = calloc(fw_nr_rules, sizeof(*verdicts));
+	struct fw_judgement *verdicts = malloc(fw_nr_rules * sizeof(*verdicts));
 	size_t i;
 
 	if (!verdicts)

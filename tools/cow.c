@@ -69,12 +69,11 @@ static void hand_on(struct fw_cows *cows, struct child *child)
 
 static struct child *add(struct fw_cows *cows, uint64_t task, uint64_t start_time)
 {
-	struct child *child = calloc(1, sizeof(*child)), *oldest;
+	struct child *child = malloc(sizeof(*child)), *oldest;
 
 	if (!child)
 		return NULL;
-	child->task = task;
-	child->start_time = start_time;
+	*child = (struct child) { .task = task, .start_time = start_time };
 	LIST_INSERT_HEAD(bucket(cows, task), child, same_hash);
 	TAILQ_INSERT_TAIL(&cows->children, child, order);
 	if (++cows->nr <= CHILDREN_MAX)

@@ -65,16 +65,20 @@ void fw_opens_give_copy(struct fw_opens *opens, struct fw_fork *fork)
 
 static struct fw_open *new_open(const struct fw_opens *opens)
 {
-	struct fw_open *open = calloc(1, sizeof(*open));
+	struct fw_open *open = malloc(sizeof(*open));
 
-	if (!open)
-		return NULL;
-	open->fork = calloc(1, sizeof(*open->fork));
-	if (!open->fork) {
+	struct fw_fork *fork = malloc(sizeof(*fork));
+
+	if (!open || !fork) {
 		free(open);
+		free(fork);
 		return NULL;
 	}
-	open->awaited = FW_AWAIT_PARENT | FW_AWAIT_FIRST_RUN;
+	*fork = (struct fw_fork) { .next = NULL };
+	*open = (struct fw_open) {
+		.fork = fork,
+		.awaited = FW_AWAIT_PARENT | FW_AWAIT_FIRST_RUN,
+	};
 	if (opens->tails != FW_TAILS_NOT_SENT)
 		open->awaited |= FW_AWAIT_TAIL_RETURN;
 	return open;

@@ -116,11 +116,11 @@ static void unhash(struct fw_tree *tree, const struct fw_node *node)
 
 static struct fw_node *add(struct fw_node *parent)
 {
-	struct fw_node *node = calloc(1, sizeof(*node));
+	struct fw_node *node = malloc(sizeof(*node));
 
 	if (!node)
 		return NULL;
-	node->parent = parent;
+	*node = (struct fw_node) { .parent = parent };
 	if (parent->last)
 		parent->last->next = node;
 	else
