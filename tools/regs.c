@@ -25,13 +25,9 @@
 
 static void set(struct fw_reg *reg, const char *name, enum fw_reg_type type, uint64_t value)
 {
-	strncpy(reg->name, name, sizeof(reg->name) - 1);
-	reg->name[sizeof(reg->name) - 1] = '\0';
-	reg->type = type;
-	reg->value = value;
+	*reg = (struct fw_reg) { .name = name, .type = type, .value = value };
 }
 
-/* Every rule lists registers, for every fork: printf() took most of their time. */
 static void set_numbered_name(char *name, char letter, unsigned int nr)
 {
 	*name++ = letter;
@@ -39,6 +35,21 @@ static void set_numbered_name(char *name, char letter, unsigned int nr)
 		*name++ = '0' + nr / 10;
 	*name++ = '0' + nr % 10;
 	*name = '\0';
+}
+
+/* Every rule lists registers, for every fork: their names are made but once. */
+static char x_names[FORKWATCH_NR_X][sizeof("x30")];
+static char r_names[FW_NR_AARCH32_R][sizeof("r12")];
+
+__attribute__((constructor))
+static void make_names(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < FORKWATCH_NR_X; i++)
+		set_numbered_name(x_names[i], 'x', i);
+	for (i = 0; i < FW_NR_AARCH32_R; i++)
+		set_numbered_name(r_names[i], 'r', i);
 }
 
 char *fw_x_name(unsigned int nr, char *buf, size_t size)
@@ -55,11 +66,8 @@ static struct fw_reg *set_numbered(struct fw_reg *reg, unsigned int first,
 {
 	unsigned int i;
 
-	for (i = 0; i < nr; i++, reg++) {
-		set_numbered_name(reg->name, 'x', first + i);
-		reg->type = FW_REG_X;
-		reg->value = values[i];
-	}
+	for (i = 0; i < nr; i++)
+		set(reg++, x_names[first + i], FW_REG_X, values[i]);
 	return reg;
 }
 
@@ -84,16 +92,16 @@ static void name_aarch32(struct fw_reg list[FW_NR_REGS])
 	unsigned int i;
 
 	for (i = 0; i < FW_NR_AARCH32_R; i++)
-		list[i].name[0] = 'r';
+		list[i].name = r_names[i];
 	set(&list[i], "sp", FW_REG_STACK, list[i].value);
-	strcpy(list[i + 1].name, "lr");
+	list[i + 1].name = "lr";
 	for (i = FORKWATCH_NR_X; i < FW_NR_REGS; i++) {
 		if (list[i].type == FW_REG_STACK)
-			strcpy(list[i].name, "sp_el0");
+			list[i].name = "sp_el0";
 		else if (list[i].type == FW_REG_PSTATE)
-			strcpy(list[i].name, "cpsr");
+			list[i].name = "cpsr";
 		else if (list[i].type == FW_REG_X)
-			strcpy(list[i].name, "orig_r0");
+			list[i].name = "orig_r0";
 	}
 }
 

@@ -19,7 +19,7 @@ enum fw_reg_type {
 };
 
 struct fw_reg {
-	char name[12];		/* "x0", "pstate" */
+	const char *name;	/* "x0", "pstate"; there for good */
 	enum fw_reg_type type;
 	uint64_t value;		/* signed numbers are sign-extended */
 };
