@@ -2,13 +2,13 @@
 /* Names for the numbers a fork is asked for with: flags, signals, system calls, errors. */
 #include <linux/sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "array.h"
 #include "clone_flags.h"
 #include "forkwatch.h"
+#include "names.h"
 
 /* Younger than the oldest headers that this builds with. */
 #ifndef CLONE_AUTOREAP
@@ -63,19 +63,16 @@ const struct fw_flag fw_clone_flag_table[] = {
 #undef FLAG
 
 /* Appends to the text in @buf, with a '|' between two. */
-__attribute__((format(printf, 3, 4)))
-static void append(char *buf, size_t size, const char *format, ...)
+static void append(char *buf, size_t size, const char *name)
 {
-	size_t len = strlen(buf);
-	va_list args;
+	size_t used = strlen(buf), length = strlen(name);
 
-	if (len && len + 1 < size) {
-		buf[len++] = '|';
-		buf[len] = '\0';
-	}
-	va_start(args, format);
-	vsnprintf(buf + len, size - len, format, args);
-	va_end(args);
+	if (used && used + 1 < size)
+		buf[used++] = '|';
+	if (length >= size - used)
+		length = size - used - 1;
+	memcpy(buf + used, name, length);
+	buf[used + length] = '\0';
 }
 
 char *fw_clone_flags(uint64_t flags, int exit_signal, char *buf, size_t size)
@@ -86,13 +83,13 @@ char *fw_clone_flags(uint64_t flags, int exit_signal, char *buf, size_t size)
 	buf[0] = '\0';
 	for (flag = fw_clone_flag_table; flag->name; flag++) {
 		if (flags & flag->bit)
-			append(buf, size, "%s", flag->name);
+			append(buf, size, flag->name);
 		flags &= ~flag->bit;
 	}
 	if (flags)
-		append(buf, size, "0x%llx", (unsigned long long)flags);
+		append(buf, size, fw_name_hex(flags, name, sizeof(name)));
 	if (exit_signal)
-		append(buf, size, "%s", fw_signal_name(exit_signal, name, sizeof(name)));
+		append(buf, size, fw_signal_name(exit_signal, name, sizeof(name)));
 	if (!buf[0])
 		snprintf(buf, size, "0");
 	return buf;

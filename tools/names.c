@@ -113,9 +113,21 @@ char *fw_name_count(uint64_t value, char *buf, size_t size)
 	return buf;
 }
 
+/* Without printf(): diff names several values of each fork. */
 char *fw_name_hex(uint64_t value, char *buf, size_t size)
 {
-	snprintf(buf, size, value ? "0x%llx" : "%llx", (unsigned long long)value);
+	char text[] = "0x0123456789abcdef", *at = text + sizeof(text) - 1;
+	bool zero = !value;
+
+	for (; value; value >>= 4)
+		*--at = "0123456789abcdef"[value & 0xf];
+	*--at = zero ? '0' : 'x';
+	if (!zero)
+		*--at = '0';
+	if (size > strlen(at))
+		size = strlen(at) + 1;
+	memcpy(buf, at, size - 1);
+	buf[size - 1] = '\0';
 	return buf;
 }
 
