@@ -92,17 +92,26 @@ const struct fw_event_type fw_event_types[] = {
 	{ .name = NULL }
 };
 
+/* Asked for with every event. */
+enum {
+#define EVENT_INDEX(KIND, value, event)	INDEX_##event,
+	FORKWATCH_EVENTS(EVENT_INDEX)
+#undef EVENT_INDEX
+};
+
+static const struct fw_event_type *const by_kind[FORKWATCH_KIND_MASK + 1] = {
+#define EVENT_BY_KIND(KIND, value, event)	[value] = &fw_event_types[INDEX_##event],
+	FORKWATCH_EVENTS(EVENT_BY_KIND)
+#undef EVENT_BY_KIND
+};
+
 const struct fw_event_type *fw_event_type(uint16_t kind)
 {
 	const uint16_t base = kind & FORKWATCH_KIND_MASK;
-	const struct fw_event_type *type;
 
 	if (kind != base && !fw_observer_makes(kind - base, base))
 		return NULL;
-	for (type = fw_event_types; type->name; type++)
-		if (type->kind == base)
-			return type;
-	return NULL;
+	return by_kind[base];
 }
 
 static size_t field_end(const struct fw_field *field)
