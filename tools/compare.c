@@ -420,9 +420,10 @@ static void compare_member(struct pair *pair, const char *name, const json_t *a,
 static const json_t **find_same(struct fw_comparison *comparison, const struct fw_golden_fork *a,
 				const struct fw_golden_fork *b)
 {
-	uintptr_t hash = (uintptr_t)a->fork / sizeof(json_t) + (uintptr_t)b->fork / 64;
+	uint64_t hash = (uintptr_t)a->fork * 31 + (uintptr_t)b->fork;
 
-	return comparison->same[hash % FW_SAME_KEPT];
+	/* The upper bits of a product are those that all of its factors' have a part in. */
+	return comparison->same[hash * 0x9e3779b97f4a7c15ULL >> 32 & (FW_SAME_KEPT - 1)];
 }
 
 static int compare_forks(struct fw_comparison *comparison, const struct fw_golden_fork *a,

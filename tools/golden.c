@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "check.h"
 #include "draft.h"
+#include "forms.h"
 #include "golden.h"
 #include "names.h"
 #include "normal.h"
+#include "places.h"
 #include "replay.h"
 #include "steps.h"
 #include "tree.h"
 
-#define PLACE_MAX	4096	/* forks that lie deeper are not told apart by their parents */
-
-/*
- * Forks that are the same share one object, so that what is kept of each is
- * little.
- */
 struct made {
 	json_t *fork;
 	struct fw_steps *steps;
@@ -29,46 +24,28 @@ struct making {
 	struct fw_golden *golden;
 	struct fw_tree *tree;
 	struct fw_replay *replay;
-	json_t *known;		/* forks by their drafts' text */
+	struct fw_forms *forms;
 	struct fw_draft draft;
-	struct made *forks;	/* by id */
+	struct made *made;	/* by the forks' ids */
 	size_t room;
 	bool timed;		/* times are wanted, too */
 	bool undone_known;	/* what takes stages back is among those that were watched */
 };
 
-/* The fork that the draft says, a new reference: one that is known, or a new one. */
-static json_t *share(struct making *making)
-{
-	const char *text = making->draft.text;
-	json_t *fork;
-
-	if (making->draft.failed)
-		return NULL;
-	fork = json_object_get(making->known, text);
-	if (fork)
-		return json_incref(fork);
-	fork = fw_draft_json(&making->draft);
-	if (fork && !json_object_set(making->known, text, fork))
-		return fork;
-	json_decref(fork);
-	return NULL;
-}
-
 static int make_room(struct making *making, uint64_t id)
 {
 	size_t room = making->room ? 2 * making->room : 64;
-	struct made *forks;
+	struct made *made;
 
 	if (id < making->room)
 		return 0;
 	while (room <= id)
 		room *= 2;
-	forks = reallocarray(making->forks, room, sizeof(*forks));
-	if (!forks)
+	made = reallocarray(making->made, room, sizeof(*made));
+	if (!made)
 		return -ENOMEM;
-	memset(forks + making->room, 0, (room - making->room) * sizeof(*forks));
-	making->forks = forks;
+	memset(made + making->room, 0, (room - making->room) * sizeof(*made));
+	making->made = made;
 	making->room = room;
 	return 0;
 }
@@ -97,9 +74,9 @@ static int keep_steps(struct making *making, const struct fw_fork *fork)
 {
 	if (!making->timed)
 		return 0;
-	free(making->forks[fork->id].steps);
-	making->forks[fork->id].steps = fw_steps_make(fork);
-	return making->forks[fork->id].steps ? 0 : -ENOMEM;
+	free(making->made[fork->id].steps);
+	making->made[fork->id].steps = fw_steps_make(fork);
+	return making->made[fork->id].steps ? 0 : -ENOMEM;
 }
 
 static int keep(struct making *making, const struct fw_fork *fork)
@@ -114,11 +91,11 @@ static int keep(struct making *making, const struct fw_fork *fork)
 	if (ret)
 		return ret;
 	fw_normal_fork(fork, &fw_replay_info(making->replay)->env, &making->draft);
-	normal = share(making);
+	normal = fw_forms_get(making->forms, &making->draft);
 	if (!normal)
 		return -ENOMEM;
-	json_decref(making->forks[fork->id].fork);
-	making->forks[fork->id].fork = normal;
+	json_decref(making->made[fork->id].fork);
+	making->made[fork->id].fork = normal;
 	learn_watched(making, fork);
 	ret = keep_steps(making, fork);
 	return ret ? ret : fw_tree_fork(making->tree, fork);
@@ -139,56 +116,15 @@ static int take_event(void *ctx, const struct forkwatch_header *event)
 	return fw_tree_event(making->tree, event);
 }
 
-/* "fork ls": what siblings are counted by. The program is that which the child executed. */
-static void name_node(const struct fw_node *node, char *name, size_t size)
-{
-	char plain[FORKWATCH_PATH_LEN + 1];
-	const char *slash;
-
-	if (!node->id) {
-		fw_name_plain(node->comm, sizeof(node->comm), name, size);
-		return;
-	}
-	snprintf(name, size, "%s", fw_fork_kind_name(node->kind));
-	if (!node->path)
-		return;
-	slash = strrchr(node->path, '/');
-	fw_name_plain(slash ? slash + 1 : node->path, FORKWATCH_PATH_LEN, plain, sizeof(plain));
-	snprintf(name + strlen(name), size - strlen(name), " %s", plain);
-}
-
-/* The place of @node, that of its parent being @parent (NULL: it is a root). From malloc. */
-static char *name_place(const struct fw_node *node, const char *parent, json_t *counts)
-{
-	char name[FORKWATCH_PATH_LEN + 64], *place = NULL;
-	json_int_t nr;
-
-	name_node(node, name, sizeof(name));
-	if (asprintf(&place, "%s%s%s", parent ? parent : "", parent ? "/" : "", name) < 0)
-		return NULL;
-	nr = json_integer_value(json_object_get(counts, place)) + 1;
-	json_object_set_new(counts, place, json_integer(nr));
-	/* Most traces have one root. */
-	if (parent || nr > 1) {
-		char *numbered = NULL;
-
-		if (asprintf(&numbered, "%s#%" JSON_INTEGER_FORMAT, place, nr) < 0)
-			numbered = NULL;
-		free(place);
-		place = numbered;
-	}
-	return place;
-}
-
 static int add_fork(struct making *making, const struct fw_node *node, const char *place)
 {
 	struct fw_golden *golden = making->golden;
 	struct fw_golden_fork *fork;
 	struct made *made;
 
-	if (!node->id || node->id >= making->room || !making->forks[node->id].fork)
+	if (!node->id || node->id >= making->room || !making->made[node->id].fork)
 		return 0;
-	made = &making->forks[node->id];
+	made = &making->made[node->id];
 	fork = &golden->forks[golden->nr];
 	fork->place = strdup(place);
 	if (!fork->place)
@@ -200,54 +136,24 @@ static int add_fork(struct making *making, const struct fw_node *node, const cha
 	return 0;
 }
 
-/* The places of a node and of all above it. */
-struct path {
-	char **places;
-	unsigned int room, depth;
-};
-
-static int step(struct path *path, const struct fw_node *node, json_t *counts)
-{
-	const char *parent = path->depth ? path->places[path->depth - 1] : NULL;
-
-	if (path->depth >= path->room) {
-		unsigned int room = 2 * path->depth + 16;
-		char **places = reallocarray(path->places, room, sizeof(*places));
-
-		if (!places)
-			return -ENOMEM;
-		memset(places + path->room, 0, (room - path->room) * sizeof(*places));
-		path->places = places;
-		path->room = room;
-	}
-	if (parent && strlen(parent) > PLACE_MAX)
-		parent = "...";
-	free(path->places[path->depth]);
-	path->places[path->depth] = name_place(node, parent, counts);
-	return path->places[path->depth] ? 0 : -ENOMEM;
-}
-
 static int place_forks(struct making *making)
 {
 	const struct fw_node *node = fw_tree_first(making->tree);
-	json_t *counts = json_object();
-	struct path path = { 0 };
-	unsigned int i;
-	int ret = counts ? 0 : -ENOMEM;
+	struct fw_places *places;
+	unsigned int depth = 0;
+	const char *place;
+	int ret;
 
 	making->golden->forks = calloc(making->room + 1, sizeof(*making->golden->forks));
-	if (!making->golden->forks)
-		ret = -ENOMEM;
+	ret = making->golden->forks ? fw_places_open(&places) : -ENOMEM;
+	if (ret)
+		return ret;
 	while (node && !ret) {
-		ret = step(&path, node, counts);
-		if (!ret)
-			ret = add_fork(making, node, path.places[path.depth]);
-		node = fw_tree_next(node, &path.depth);
+		place = fw_places_next(places, node, depth);
+		ret = place ? add_fork(making, node, place) : -ENOMEM;
+		node = fw_tree_next(node, &depth);
 	}
-	for (i = 0; i < path.room; i++)
-		free(path.places[i]);
-	free(path.places);
-	json_decref(counts);
+	fw_places_close(places);
 	return ret;
 }
 
@@ -286,18 +192,19 @@ static int make_golden(struct fw_golden *golden, struct fw_replay *replay, bool 
 	int ret;
 
 	memset(golden, 0, sizeof(*golden));
-	making.known = json_object();
 	golden->watched = json_array();
-	ret = making.known && golden->watched ? fw_tree_open(&making.tree) : -ENOMEM;
+	ret = golden->watched ? fw_forms_open(&making.forms) : -ENOMEM;
+	if (!ret)
+		ret = fw_tree_open(&making.tree);
 	if (!ret)
 		ret = make_of(&making);
 	for (i = 0; i < making.room; i++) {
-		json_decref(making.forks[i].fork);
-		free(making.forks[i].steps);
+		json_decref(making.made[i].fork);
+		free(making.made[i].steps);
 	}
-	free(making.forks);
+	free(making.made);
 	fw_draft_free(&making.draft);
-	json_decref(making.known);
+	fw_forms_close(making.forms);
 	fw_tree_close(making.tree);
 	if (ret)
 		fw_golden_close(golden);

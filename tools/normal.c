@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +19,15 @@
 
 #define PARENTS	"parent's"
 
+#define BASE_MAX	100	/* of a symbol's name */
+
 /* What addresses and registers are told by. */
 struct scope {
 	const struct fw_fork *fork;
 	const struct fw_env *env;
 	const struct forkwatch_regs *parent;	/* NULL: it has none that the child could get */
 	uint64_t stack_low, stack_top;		/* of the child */
-	char buf[128];
+	char buf[640];				/* relations that no constant says */
 };
 
 static struct scope scope_of(const struct fw_fork *fork, const struct fw_env *env)
@@ -49,19 +50,42 @@ static struct scope scope_of(const struct fw_fork *fork, const struct fw_env *en
 static void open_others(struct fw_draft *draft, const char *name, const char *others)
 {
 	fw_draft_object(draft, name);
-	fw_draft_string(draft, "others", others);
-}
-
-static void put_unless(struct fw_draft *draft, const char *name, const char *value,
-		       const char *others)
-{
-	if (strcmp(value, others))
-		fw_draft_string(draft, name, value);
+	fw_draft_constant(draft, "others", others);
 }
 
 /*
- * Relations.
+ * Relations. There are a dozen for each fork: printf() would take most of their time.
  */
+static const char *relate_offset(struct scope *scope, const char *base, char sign, uint64_t offset)
+{
+	size_t length = strnlen(base, BASE_MAX);
+	char *at = scope->buf + length;
+
+	memcpy(scope->buf, base, length);
+	*at++ = sign;
+	if (offset)
+		fw_name_hex(offset, at, sizeof(scope->buf) - length - 1);
+	else
+		strcpy(at, "0x0");
+	return scope->buf;
+}
+
+/* A symbol's name goes with its trace. */
+static const char *relate_name(struct scope *scope, const char *name)
+{
+	snprintf(scope->buf, sizeof(scope->buf), "%s", name);
+	return scope->buf;
+}
+
+static void put_relation(struct fw_draft *draft, const struct scope *scope, const char *name,
+			 const char *relation)
+{
+	if (relation == scope->buf)
+		fw_draft_string(draft, name, relation);
+	else
+		fw_draft_constant(draft, name, relation);
+}
+
 static const char *relate_symbol(struct scope *scope, uint64_t value)
 {
 	uint64_t offset;
@@ -73,9 +97,8 @@ static const char *relate_symbol(struct scope *scope, uint64_t value)
 	if (!name)
 		return NULL;
 	if (!offset)
-		return name;
-	snprintf(scope->buf, sizeof(scope->buf), "%.100s+0x%" PRIx64, name, offset);
-	return scope->buf;
+		return relate_name(scope, name);
+	return relate_offset(scope, name, '+', offset);
 }
 
 static const char *relate_kernel(struct scope *scope, uint64_t value)
@@ -85,11 +108,8 @@ static const char *relate_kernel(struct scope *scope, uint64_t value)
 
 	if (value < SMALL)
 		return fw_name_hex(value, scope->buf, sizeof(scope->buf));
-	if (value > scope->stack_low && value <= scope->stack_top) {
-		snprintf(scope->buf, sizeof(scope->buf), "stack_top-0x%" PRIx64,
-			 scope->stack_top - value);
-		return scope->buf;
-	}
+	if (value > scope->stack_low && value <= scope->stack_top)
+		return relate_offset(scope, "stack_top", '-', scope->stack_top - value);
 	if (value == fork->child)
 		return "child";
 	if (fork->enter && value == fork->enter->task)
@@ -141,30 +161,37 @@ static const char *relate_user(struct scope *scope, uint64_t value)
  * Registers after copy_thread(). That of the result is the one that a child has
  * for itself: it is never its parent's, even where that has the same in it.
  */
-static const char *relate_reg(struct scope *scope, const struct fw_reg *reg,
-			      const struct fw_reg *parent, bool result)
+#define RESULT	0
+
+static const char *relate_reg(struct scope *scope, const struct fw_reg *reg)
 {
-	if (parent && reg->value == parent->value && !result)
-		return PARENTS;
 	if (reg->type == FW_REG_PSTATE && reg->value)
 		return fw_pstate_name(reg->value, scope->buf, sizeof(scope->buf));
 	return relate_user(scope, reg->value);
 }
 
+static void put_register(struct fw_draft *draft, struct scope *scope, const struct fw_reg *reg,
+			 const char *others)
+{
+	const char *relation = relate_reg(scope, reg);
+
+	if (strcmp(relation, others))
+		put_relation(draft, scope, reg->name, relation);
+}
+
 static void put_registers(struct fw_draft *draft, struct scope *scope)
 {
+	const struct forkwatch_regs *child = &scope->fork->copy_thread->regs_after;
 	const char *others = scope->parent ? PARENTS : "0";
-	struct fw_reg child[FW_NR_REGS], parent[FW_NR_REGS];
+	struct fw_reg list[FW_NR_REGS];
 	size_t i;
 
 	open_others(draft, "registers", others);
-	fw_regs_list(&scope->fork->copy_thread->regs_after, child);
-	if (scope->parent)
-		fw_regs_list(scope->parent, parent);
+	fw_regs_list(child, list);
 	for (i = 0; i < FW_NR_REGS; i++)
-		put_unless(draft, child[i].name,
-			   relate_reg(scope, &child[i], scope->parent ? &parent[i] : NULL, i == 0),
-			   others);
+		if (i == RESULT || !scope->parent ||
+		    list[i].value != fw_regs_value(scope->parent, i))
+			put_register(draft, scope, &list[i], others);
 	fw_draft_close(draft);
 }
 
@@ -176,7 +203,9 @@ static void put_context(struct fw_draft *draft, struct scope *scope)
 	open_others(draft, "context", "0");
 	fw_context_list(&scope->fork->copy_thread->context_after, list);
 	for (i = 0; i < FW_NR_CONTEXT; i++)
-		put_unless(draft, list[i].name, relate_kernel(scope, list[i].value), "0");
+		if (list[i].value)
+			put_relation(draft, scope, list[i].name,
+				     relate_kernel(scope, list[i].value));
 	fw_draft_close(draft);
 }
 
@@ -201,60 +230,85 @@ static void put_thread(struct fw_draft *draft, struct scope *scope)
 
 	fw_draft_object(draft, "thread");
 	if (fw_regs_aarch32(&copied->regs_after)) {
-		fw_draft_string(draft, "tpidr_el0",
-				relate_tls(fork, copied->tp2_after, seen, copied->parent_tpidr));
-		fw_draft_string(draft, "tpidrro_el0",
-				relate_tls(fork, copied->tp_after, true, copied->parent_tp));
+		fw_draft_constant(draft, "tpidr_el0",
+				  relate_tls(fork, copied->tp2_after, seen, copied->parent_tpidr));
+		fw_draft_constant(draft, "tpidrro_el0",
+				  relate_tls(fork, copied->tp_after, true, copied->parent_tp));
 	} else {
-		fw_draft_string(draft, "tpidr_el0",
-				relate_tls(fork, copied->tp_after, seen, copied->parent_tpidr));
-		fw_draft_string(draft, "tp2_value", !copied->tp2_after ? "0" :
-				copied->tp2_after == copied->parent_tp2 ? PARENTS : "other");
+		fw_draft_constant(draft, "tpidr_el0",
+				  relate_tls(fork, copied->tp_after, seen, copied->parent_tpidr));
+		fw_draft_constant(draft, "tp2_value", !copied->tp2_after ? "0" :
+				  copied->tp2_after == copied->parent_tp2 ? PARENTS : "other");
 	}
-	fw_draft_string(draft, "pt_regs", relate_kernel(scope, copied->pt_regs));
+	put_relation(draft, scope, "pt_regs", relate_kernel(scope, copied->pt_regs));
 	fw_draft_close(draft);
 }
 
 /* The first moment of the child: what it has that copy_thread() did not give it. */
-static void put_changes(struct fw_draft *draft, struct scope *scope)
+static void put_live_changes(struct fw_draft *draft, struct scope *scope)
 {
-	const struct forkwatch_copy_thread *copied = scope->fork->copy_thread;
-	const struct forkwatch_first_run *run = scope->fork->first_run;
 	struct fw_reg live[FW_NR_CONTEXT], given[FW_NR_CONTEXT];
-	struct fw_reg now[FW_NR_REGS], then[FW_NR_REGS];
-	char name[32];
 	size_t i;
 
-	fw_context_list(&run->live, live);
-	fw_context_list(&copied->context_after, given);
+	fw_context_list(&scope->fork->first_run->live, live);
+	fw_context_list(&scope->fork->copy_thread->context_after, given);
 	/* The last one is pc: it has moved on to where this was seen. */
 	for (i = 0; i + 1 < FW_NR_CONTEXT; i++)
 		if (live[i].value != given[i].value)
-			fw_draft_string(draft, live[i].name, relate_kernel(scope, live[i].value));
-	fw_regs_list(&run->regs, now);
-	fw_regs_list(&copied->regs_after, then);
+			put_relation(draft, scope, live[i].name,
+				     relate_kernel(scope, live[i].value));
+}
+
+static void put_pt_regs_changes(struct fw_draft *draft, struct scope *scope)
+{
+	const struct forkwatch_regs *then = &scope->fork->copy_thread->regs_after;
+	const struct forkwatch_regs *now = &scope->fork->first_run->regs;
+	struct fw_reg list[FW_NR_REGS];
+	char name[32];
+	size_t i;
+
+	/* Mostly so: then no name is asked for. */
+	if (!memcmp(now, then, sizeof(*now)))
+		return;
+	fw_regs_list(now, list);
 	for (i = 0; i < FW_NR_REGS; i++) {
 		/* A switch may set or clear SSBS, as the CPU needs it. */
-		if (now[i].value == then[i].value || now[i].type == FW_REG_PSTATE)
+		if (list[i].value == fw_regs_value(then, i) || list[i].type == FW_REG_PSTATE)
 			continue;
-		snprintf(name, sizeof(name), "pt_regs.%.11s", now[i].name);
-		fw_draft_string(draft, name, relate_user(scope, now[i].value));
+		snprintf(name, sizeof(name), "pt_regs.%.11s", list[i].name);
+		fw_draft_string(draft, name, relate_user(scope, list[i].value));
 	}
+}
+
+static void put_level(struct fw_draft *draft, const struct forkwatch_first_run *run)
+{
+	static const char *const names[][2] = {
+		{ "EL0t", "EL0h" }, { "EL1t", "EL1h" }, { "EL2t", "EL2h" }, { "EL3t", "EL3h" },
+	};
+
+	char word[24];
+
+	if (run->el < ARRAY_SIZE(names)) {
+		fw_draft_constant(draft, "level", names[run->el][!!run->spsel]);
+		return;
+	}
+	snprintf(word, sizeof(word), "EL%u%s", run->el, run->spsel ? "h" : "t");
+	fw_draft_string(draft, "level", word);
 }
 
 static void put_first_run(struct fw_draft *draft, struct scope *scope)
 {
 	const struct forkwatch_first_run *run = scope->fork->first_run;
-	char word[24];
 
 	open_others(draft, "first run", "as copied");
-	snprintf(word, sizeof(word), "EL%u%s", run->el, run->spsel ? "h" : "t");
-	fw_draft_string(draft, "level", word);
-	fw_draft_string(draft, "lr", relate_kernel(scope, run->lr));
+	put_level(draft, run);
+	put_relation(draft, scope, "lr", relate_kernel(scope, run->lr));
 	if (FW_OBSERVED(run, sp_el0))
-		fw_draft_string(draft, "sp_el0", relate_kernel(scope, run->sp_el0));
-	if (scope->fork->copy_thread)
-		put_changes(draft, scope);
+		put_relation(draft, scope, "sp_el0", relate_kernel(scope, run->sp_el0));
+	if (scope->fork->copy_thread) {
+		put_live_changes(draft, scope);
+		put_pt_regs_changes(draft, scope);
+	}
 	fw_draft_close(draft);
 }
 
@@ -265,27 +319,28 @@ struct seen {
 	const struct forkwatch_header *event;
 };
 
-static int by_time(const void *a, const void *b)
+static bool is_before(const struct forkwatch_header *a, const struct forkwatch_header *b)
 {
-	const struct forkwatch_header *x = ((const struct seen *)a)->event;
-	const struct forkwatch_header *y = ((const struct seen *)b)->event;
-
-	if (x->time == y->time)
-		return x->seq < y->seq ? -1 : x->seq > y->seq;
-	return x->time < y->time ? -1 : 1;
+	return a->time == b->time ? a->seq < b->seq : a->time < b->time;
 }
 
+/* They are few, and mostly in order. */
 static void put_order(struct fw_draft *draft, const char *name, struct seen *all, size_t nr)
 {
-	size_t i, seen = 0;
+	size_t i, at, seen = 0;
 
-	for (i = 0; i < nr; i++)
-		if (all[i].event)
-			all[seen++] = all[i];
-	qsort(all, seen, sizeof(*all), by_time);
+	for (i = 0; i < nr; i++) {
+		struct seen next = all[i];
+
+		if (!next.event)
+			continue;
+		for (at = seen++; at && is_before(next.event, all[at - 1].event); at--)
+			all[at] = all[at - 1];
+		all[at] = next;
+	}
 	fw_draft_array(draft, name);
 	for (i = 0; i < seen; i++)
-		fw_draft_string(draft, NULL, fw_event_type(all[i].event->kind)->name);
+		fw_draft_constant(draft, NULL, fw_event_type(all[i].event->kind)->name);
 	fw_draft_close(draft);
 }
 
@@ -430,20 +485,27 @@ static void put_sharing(struct fw_draft *draft, const struct forkwatch_fork_exit
 			how = "none";
 		else if (exit->child_ptr[i] == exit->parent_ptr[i])
 			how = "shared";
-		fw_draft_string(draft, share_names[i], how);
+		fw_draft_constant(draft, share_names[i], how);
 	}
 	fw_draft_close(draft);
 }
 
 static void put_flags(struct fw_draft *draft, const struct forkwatch_fork_enter *enter)
 {
-	char flags[FW_CLONE_FLAGS_LEN], *rest = flags, *flag;
+	const struct fw_flag *flag = fw_clone_flag_table;
+	uint64_t flags = enter->clone_flags;
+	char buf[24];
 
 	fw_draft_array(draft, "flags");
-	fw_clone_flags(enter->clone_flags, enter->exit_signal, flags, sizeof(flags));
-	while ((flag = strsep(&rest, "|")))
-		if (strcmp(flag, "0"))
-			fw_draft_string(draft, NULL, flag);
+	for (; flag->name; flag++) {
+		if (flags & flag->bit)
+			fw_draft_constant(draft, NULL, flag->name);
+		flags &= ~flag->bit;
+	}
+	if (flags)
+		fw_draft_string(draft, NULL, fw_name_hex(flags, buf, sizeof(buf)));
+	if (enter->exit_signal)
+		fw_draft_string(draft, NULL, fw_signal_name(enter->exit_signal, buf, sizeof(buf)));
 	fw_draft_close(draft);
 }
 
@@ -469,26 +531,29 @@ static const char *result_text(const struct fw_fork *fork, char *buf, size_t siz
 /* The registers with which the parent goes on, but for the result. */
 static void put_parent(struct fw_draft *draft, const struct scope *scope)
 {
-	struct fw_reg now[FW_NR_REGS], then[FW_NR_REGS];
+	const struct forkwatch_regs *now = &scope->fork->ret->regs, *then = scope->parent;
+	struct fw_reg list[FW_NR_REGS];
 	size_t i;
 
 	open_others(draft, "parent registers", "unchanged");
-	fw_regs_list(&scope->fork->ret->regs, now);
-	fw_regs_list(scope->parent, then);
-	for (i = 0; i < FW_NR_REGS; i++)
-		if (now[i].value != then[i].value)
-			fw_draft_string(draft, now[i].name, "changed");
+	if (memcmp(now, then, sizeof(*now))) {
+		fw_regs_list(now, list);
+		for (i = 0; i < FW_NR_REGS; i++)
+			if (list[i].value != fw_regs_value(then, i))
+				fw_draft_constant(draft, list[i].name, "changed");
+	}
 	fw_draft_close(draft);
 }
 
 static void put_verdicts(struct fw_draft *draft, const struct fw_judgement *judgements)
 {
-	const char *others = fw_verdict_name(FW_PASS);
 	size_t i;
 
-	open_others(draft, "rules", others);
+	open_others(draft, "rules", fw_verdict_name(FW_PASS));
 	for (i = 0; i < fw_nr_rules; i++)
-		put_unless(draft, fw_rules[i].id, fw_verdict_name(judgements[i].verdict), others);
+		if (judgements[i].verdict != FW_PASS)
+			fw_draft_constant(draft, fw_rules[i].id,
+					  fw_verdict_name(judgements[i].verdict));
 	fw_draft_close(draft);
 }
 
@@ -507,10 +572,11 @@ void fw_normal_fork(const struct fw_fork *fork, const struct fw_env *env, struct
 	char buf[32];
 
 	fw_draft_reset(draft);
-	fw_draft_string(draft, "kind", fw_fork_kind_name(fw_fork_kind(fork)));
-	fw_draft_string(draft, "call", fw_name_call(fork));
+	fw_draft_constant(draft, "kind", fw_fork_kind_name(fw_fork_kind(fork)));
+	fw_draft_constant(draft, "call", fw_name_call(fork));
 	if (fw_caller_is_compat(fork))
-		fw_draft_string(draft, "instructions", fw_regs_instructions(fw_caller_regs(fork)));
+		fw_draft_constant(draft, "instructions",
+				  fw_regs_instructions(fw_caller_regs(fork)));
 	if (fork->enter)
 		put_flags(draft, fork->enter);
 	fw_draft_string(draft, "result", result_text(fork, buf, sizeof(buf)));

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/stat.h>
 #include <cmocka.h>
 #include <jansson.h>
 
@@ -16,6 +17,8 @@
 #include "convert.h"
 #include "edit.h"
 #include "event.h"
+#include "forms.h"
+#include "normal.h"
 #include "replay.h"
 #include "schema.h"
 #include "scratch.h"
@@ -31,11 +34,107 @@
 static struct fw_golden sides[2];
 static struct fw_comparison comparison;
 
+/*
+ * What diff saves itself: the forks of a trace that say the same share one value, and
+ * two values are compared once. Here each fork has its own, which is all that it said.
+ */
+struct slow {
+	struct fw_replay *replay;
+	struct fw_forms *forms;
+	struct fw_draft draft;
+	size_t nr;
+};
+
+static int check_form(void *ctx, struct fw_fork *fork)
+{
+	struct slow *slow = ctx;
+	json_t *shared, *own;
+
+	fw_normal_fork(fork, &fw_replay_info(slow->replay)->env, &slow->draft);
+	shared = fw_forms_get(slow->forms, &slow->draft);
+	own = fw_draft_json(&slow->draft);
+	assert_ptr_not_equal(shared, own);
+	if (!json_equal(shared, own))
+		fail_msg("fork %lu shares the value of another one", (unsigned long)fork->id);
+	json_decref(shared);
+	json_decref(own);
+	slow->nr++;
+	fw_fork_free(fork);
+	return 0;
+}
+
+static void check_forms(const struct fw_golden *side)
+{
+	const struct fw_replay_sink sink = { .fork = check_form };
+	struct fw_replay_result result;
+	struct slow slow = { .nr = 0 };
+	struct stat st;
+
+	if (stat(side->path, &st) || !S_ISDIR(st.st_mode))
+		return;
+	assert_int_equal(fw_replay_open(&slow.replay, side->path), 0);
+	assert_int_equal(fw_forms_open(&slow.forms), 0);
+	assert_int_equal(fw_replay_run(slow.replay, &sink, &slow, &result), 0);
+	assert_true(slow.nr >= side->nr);
+	fw_forms_close(slow.forms);
+	fw_draft_free(&slow.draft);
+	fw_replay_close(slow.replay);
+}
+
+static struct fw_golden unshare(const struct fw_golden *side)
+{
+	struct fw_golden own = *side;
+	size_t i;
+
+	own.forks = calloc(side->nr + 1, sizeof(*own.forks));
+	assert_non_null(own.forks);
+	for (i = 0; i < side->nr; i++) {
+		own.forks[i] = side->forks[i];
+		own.forks[i].fork = json_deep_copy(side->forks[i].fork);
+	}
+	return own;
+}
+
+static void end_unshare(struct fw_golden *own)
+{
+	size_t i;
+
+	for (i = 0; i < own->nr; i++)
+		json_decref(own->forks[i].fork);
+	free(own->forks);
+}
+
+static void assert_slow_agrees(void)
+{
+	struct fw_golden a = unshare(&sides[0]), b = unshare(&sides[1]);
+	struct fw_comparison slow;
+	size_t i;
+
+	assert_int_equal(fw_compare(&slow, &a, &b), 0);
+	assert_int_equal(slow.answer, comparison.answer);
+	assert_string_equal(slow.reason, comparison.reason);
+	assert_int_equal(slow.matched, comparison.matched);
+	assert_int_equal(slow.different, comparison.different);
+	assert_int_equal(slow.nr, comparison.nr);
+	for (i = 0; i < slow.nr; i++) {
+		assert_string_equal(slow.list[i].what, comparison.list[i].what);
+		assert_string_equal(slow.list[i].a, comparison.list[i].a);
+		assert_string_equal(slow.list[i].b, comparison.list[i].b);
+		assert_int_equal(slow.list[i].count, comparison.list[i].count);
+	}
+	fw_comparison_close(&slow);
+	end_unshare(&a);
+	end_unshare(&b);
+}
+
 static void compare(const char *a, const char *b)
 {
 	if (fw_golden_open(&sides[0], a) || fw_golden_open(&sides[1], b))
 		fail_msg("%s", fw_trace_error());
 	assert_int_equal(fw_compare(&comparison, &sides[0], &sides[1]), 0);
+	check_forms(&sides[0]);
+	check_forms(&sides[1]);
+	assert_slow_agrees();
 }
 
 static void end_compare(void)
