@@ -242,8 +242,11 @@ static __always_inline __u16 copy_event(void *to, const volatile __u64 *ctx, con
 	return sent;
 }
 
-/* Hands on the event of @size bytes; of a shorter one, the tail is left as it is. */
-static __always_inline void forward(const volatile __u64 *ctx, const __u32 size, const bool direct,
+/*
+ * Hands on the event of @size bytes; of a shorter one, the tail is left as it is.
+ * false: there is no room for it.
+ */
+static __always_inline bool forward(const volatile __u64 *ctx, const __u32 size, const bool direct,
 				    __u8 *task, bool wake)
 {
 	struct forkwatch_header *copy;
@@ -251,10 +254,11 @@ static __always_inline void forward(const volatile __u64 *ctx, const __u32 size,
 
 	copy = reserve(size, &seq, task);
 	if (!copy)
-		return;
+		return false;
 	copy->size = copy_event(copy, ctx, size, direct);
 	copy->seq = seq;
 	submit(copy, wake);
+	return true;
 }
 
 static __always_inline int take_cpu_switch_to(const volatile __u64 *ctx, const bool direct)
@@ -482,8 +486,17 @@ static __always_inline void on_stages(const struct forkwatch_header *end, __u8 *
 	end_stages(tid);
 }
 
-/* In the parent, in order. */
-#define FORWARD_LAST(name, worker)						\
+/* A child was made, and nobody will hear of it: with these, all forks are counted. */
+static __always_inline void count_fork_lost(void)
+{
+	struct fw_cpu_state *cpu = this_cpu();
+
+	if (cpu)
+		__sync_fetch_and_add(&cpu->forks_lost, 1);
+}
+
+/* In the parent, in order. @is_exit: fork_exit, which is a worker's last event. */
+#define FORWARD_LAST(name, is_exit)						\
 static __always_inline int take_##name(const volatile __u64 *ctx, const bool direct) \
 {										\
 	__u8 *task = find_task(current_tid());					\
@@ -495,12 +508,14 @@ static __always_inline int take_##name(const volatile __u64 *ctx, const bool dir
 			.time = FIELD(ctx, direct, forkwatch_header, time),	\
 		};								\
 										\
-		if (worker)							\
+		if (is_exit)							\
 			on_undone(end.time, FIELD(ctx, direct, forkwatch_fork_exit, result), \
 				  task);					\
-		on_stages(&end, task, worker);					\
+		on_stages(&end, task, is_exit);					\
 	}									\
-	forward(ctx, sizeof(struct forkwatch_##name), direct, task, false);	\
+	if (!forward(ctx, sizeof(struct forkwatch_##name), direct, task, false) && is_exit && \
+	    !FIELD(ctx, direct, forkwatch_fork_exit, result))			\
+		count_fork_lost();						\
 	return 0;								\
 }										\
 										\

@@ -14,6 +14,7 @@ struct fw_cpu_state {
 	__u64 busy;		/* 1 while an event is being numbered */
 	__u64 missed;		/* returns of functions that the witness, standing alone, missed */
 	__u64 stages_lost;	/* forks of whose stages a part was missed, or all */
+	__u64 forks_lost;	/* forks that made a child and whose fork_exit was dropped */
 	__u64 tail_enter;	/* when it entered finish_task_switch(), 0: it has not */
 	__u32 tail_tid;		/* a child in schedule_tail() that has not left that yet, 0: none */
 	__u32 reserved;

@@ -213,8 +213,11 @@ int witness_fork_exit(const __u64 *regs)
 		on_undone(bpf_ktime_get_ns(), result >= -4095UL ? (__s64)result : 0, task);
 	witness_stages(task, true);
 	event = witness_begin(fork_exit, FORK_EXIT, task);
-	if (!event)
+	if (!event) {
+		if (witness == FW_WITNESS_ALONE && result < -4095UL)
+			count_fork_lost();
 		return 0;
+	}
 	__builtin_memset((char *)event + hdr, 0, sizeof(*event) - hdr);
 	copy_parent(event, parent);
 	if (result >= -4095UL)

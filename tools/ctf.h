@@ -112,8 +112,8 @@ static inline void fw_ctf_from_disk(void *event)
 #define FW_CTF_FIELDS_end(F)		\
 	F(__s32, error)			\
 	F(__s32, status)		\
-	F(__u32, has_status)		\
-	F(__u32, reserved)		\
+	F(__u32, known)			\
+	F(__u32, lost_forks)		\
 	F(__u64, seq_gaps)		\
 	F(__u64, ring_drops)		\
 	F(__u64, probe_misses)		\
@@ -150,6 +150,10 @@ enum fw_ctf_kind {
 	FW_CTF_RECORDS(FW_CTF_ENUM)
 #undef FW_CTF_ENUM
 };
+
+/* Bits of `known` at the end: there is a status; it was counted how many forks were lost. */
+#define FW_CTF_KNOWN_STATUS	(1U << 0)
+#define FW_CTF_KNOWN_FORKS	(1U << 1)
 
 struct fw_ctf_record {
 	struct fw_event_type type;

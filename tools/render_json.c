@@ -356,8 +356,10 @@ json_t *fw_json_losses(const struct fw_losses *losses)
 {
 	if (!losses)
 		return json_null();
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "total", fw_json_integer(fw_losses_total(losses)),
+			 "forks", losses->forks_known ? fw_json_integer(losses->forks) :
+							json_null(),
 			 "ring_drops", fw_json_integer(losses->ring_drops),
 			 "seq_gaps", fw_json_integer(losses->seq_gaps),
 			 "probe_misses", fw_json_integer(losses->probe_misses),

@@ -109,6 +109,7 @@ static const struct loss {
 	LOSS(probe_misses, PROBE_MISSES),
 	LOSS(watch_full, "children found the watch set full, untraced: trace fewer tasks"),
 	LOSS(bad_events, "events were not understood: load the module that this tool came with"),
+	LOSS(forks, "forks that made a child are missing thereby, or lack their end"),
 #undef LOSS
 };
 

@@ -174,6 +174,8 @@ static void add_losses(struct fw_losses *to, const struct fw_losses *from)
 	to->probe_misses += from->probe_misses;
 	to->watch_full += from->watch_full;
 	to->bad_events += from->bad_events;
+	to->forks += from->forks;
+	to->forks_known = from->forks_known;
 }
 
 static void judge_completeness(struct fw_replay *replay)

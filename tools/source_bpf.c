@@ -480,7 +480,9 @@ static int source_bpf_losses(struct fw_source *source, struct fw_losses *losses)
 		losses->watch_full += source->cpus[i].watch_full;
 		losses->probe_misses += source->cpus[i].nested + source->cpus[i].missed +
 					source->cpus[i].stages_lost;
+		losses->forks += source->cpus[i].forks_lost;
 	}
+	losses->forks_known = true;
 	err = source->alone ? 0 : fw_missed_probes(&missed);
 	if (err)
 		return err;

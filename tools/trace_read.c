@@ -541,9 +541,11 @@ static void take_end(struct fw_trace *trace, const struct fw_ctf_end *record)
 	trace->end_events = record->events;
 	trace->end = (struct fw_trace_end){
 		.error = record->error,
-		.has_status = record->has_status,
+		.has_status = record->known & FW_CTF_KNOWN_STATUS,
 		.status = record->status,
 		.losses = {
+			.forks = record->lost_forks,
+			.forks_known = record->known & FW_CTF_KNOWN_FORKS,
 			.seq_gaps = record->seq_gaps,
 			.ring_drops = record->ring_drops,
 			.probe_misses = record->probe_misses,

@@ -686,13 +686,20 @@ static uint64_t newest(const struct fw_trace_writer *writer)
 	return time;
 }
 
+static uint32_t known(const struct fw_trace_end *end)
+{
+	return (end->has_status ? FW_CTF_KNOWN_STATUS : 0) |
+	       (end->losses.forks_known ? FW_CTF_KNOWN_FORKS : 0);
+}
+
 static void put_end(struct fw_trace_writer *writer, const struct fw_trace_end *end)
 {
 	struct fw_ctf_end record = {
 		.hdr.kind = FW_CTF_END,
 		.error = end->error,
-		.has_status = end->has_status,
 		.status = end->status,
+		.known = known(end),
+		.lost_forks = end->losses.forks < UINT32_MAX ? end->losses.forks : UINT32_MAX,
 		.seq_gaps = end->losses.seq_gaps,
 		.ring_drops = end->losses.ring_drops,
 		.probe_misses = end->losses.probe_misses,

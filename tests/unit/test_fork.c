@@ -1143,7 +1143,10 @@ static void cpus_that_cannot_be(void **state)
 /* A gap and a drop are one event. */
 static void losses_add_up(void **state)
 {
-	struct fw_losses losses = { 1, 20, 300, 4000, 50000 };
+	struct fw_losses losses = {
+		.seq_gaps = 1, .ring_drops = 20, .probe_misses = 300, .watch_full = 4000,
+		.bad_events = 50000, .forks = 600000,
+	};
 
 	(void)state;
 	assert_int_equal(fw_losses_total(&losses), 54320);

@@ -223,7 +223,8 @@ static void test_end(void **state)
 	struct fw_trace_end end = {
 		.has_status = true,
 		.status = 0x8b,
-		.losses = { .ring_drops = 1, .probe_misses = 2, .watch_full = 3, .bad_events = 4 },
+		.losses = { .ring_drops = 1, .probe_misses = 2, .watch_full = 3, .bad_events = 4,
+			    .forks = 6, .forks_known = true },
 	};
 	struct fw_trace_writer *writer = create();
 	struct fw_trace_end read;
@@ -245,6 +246,8 @@ static void test_end(void **state)
 	assert_int_equal(read.losses.probe_misses, 2);
 	assert_int_equal(read.losses.watch_full, 3);
 	assert_int_equal(read.losses.bad_events, 5);
+	assert_int_equal(read.losses.forks, 6);
+	assert_true(read.losses.forks_known);
 	fw_trace_close(trace);
 }
 

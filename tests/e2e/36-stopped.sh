@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# kernels: all
+# For seconds nobody reads what a storm of forks sends: the kernel side takes no more memory, every
+# fork that is lost is counted, and tracing goes on when the reader does.
+# shellcheck source=tests/e2e/lib.sh
+. ./e2e/lib.sh
+
+case ${FORKWATCH_KERNEL-} in
+*-debug) seconds=60 ;;
+*) seconds=10 ;;
+esac
+seconds=${FORKWATCH_STOP_SECONDS:-$seconds}
+
+# What the kernel holds for itself, in KiB.
+kernel_memory()
+{
+	awk '/^(Slab|VmallocUsed|KernelStack|PageTables|Percpu):/ { sum += $2 } END { print sum }' \
+		/proc/meminfo
+}
+
+# seen FROM TO: forks between these moments that made a child
+seen()
+{
+	forks "$tmp/forks" events.fork_exit.time events.fork_exit.result |
+		awk -v from="$1" -v to="$2" '$1 > from && $1 < to && $2 == 0' | lines
+}
+
+# stopped SOURCE: in the midst of a storm that begins before, and ends after
+stopped()
+{
+	rm -f "$tmp"/[a-z]*
+	mkfifo "$tmp/ready"
+	./forkwatch run -a --source "$1" -f json -o "$tmp/forks" -- sh -c "
+		./e2e/quiet >$tmp/before && echo >$tmp/ready && ./workload/storm -s $((seconds + 5)) >$tmp/storm &&
+		sleep 5 && ./e2e/quiet 240 >$tmp/middle && ./workload/storm -n 20 >$tmp/second &&
+		./e2e/quiet >$tmp/after" 2>"$tmp/err" &
+	tool=$!
+	background="$background $tool"
+	# Whoever looks again and again forks for it, and there would be no silence.
+	timeout 240 head -n 1 "$tmp/ready" >/dev/null || bail "forkwatch run --source $1: $(cat "$tmp/err")"
+	sleep 2
+	kill -STOP $tool
+	sleep 2
+	memory=$(kernel_memory)
+	sleep $((seconds - 2))
+	memory=$(($(kernel_memory) - memory))
+	kill -CONT $tool
+	wait $tool
+	equal "$1: exit status" $? 0
+	read -r from first <"$tmp/before"
+	read -r between second <"$tmp/middle"
+	read -r to last <"$tmp/after"
+	recorded=$(seen "$from" "$to")
+	lost=$(summary "$tmp/forks" lost.forks)
+	echo "# sums source=$1 stopped=$seconds forks=$((last - first)) recorded=$recorded" \
+		"lost_forks=$lost lost_events=$(summary "$tmp/forks" lost.total) memory_kib=$memory"
+	at_least "$1: it was a storm" $((second - first)) $((seconds * 20))
+	at_least "$1: the ring was too small for it" "$lost" 1
+	equal "$1: forks that the kernel counted = those seen + those lost" \
+		$((recorded + lost)) $((last - first))
+	equal "$1: after that none is missing" "$(seen "$between" "$to")" $((last - second))
+	at_least "$1: the kernel side takes no more memory (KiB, with 4096 for the storm's own)" \
+		4096 "$memory"
+	equal "$1: all else is well" \
+		"$(summary "$tmp/forks" lost.probe_misses lost.watch_full lost.bad_events verdicts.FAIL)" \
+		'0	0	0	0'
+	check "$1: nothing stays armed" within 30 nothing_armed
+}
+
+load forkwatch.ko
+stopped both
+stopped bpf
+unload
+finish
