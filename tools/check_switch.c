@@ -1,13 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Rules C: the child's first run, from cpu_switch_to() to ret_from_fork(). */
+#include <string.h>
+
 #include "regs.h"
 #include "rule.h"
+#include "symbols.h"
 
 #define INSN_SIZE	4
 
 static bool is_within(uint64_t addr, uint64_t low, uint64_t top)
 {
 	return addr >= low && addr < top;
+}
+
+/*
+ * Another tracer's return probe on schedule_tail() has put its own return address
+ * in the place of the one that the child brought along.
+ */
+static bool is_return_probe(const struct fw_env *env, uint64_t lr)
+{
+	uint64_t offset;
+	const char *name = env->ksyms ? fw_ksyms_find(env->ksyms, lr, &offset) : NULL;
+
+	return name && !offset &&
+	       (strstr(name, "kretprobe_trampoline") || strstr(name, "rethook_trampoline"));
 }
 
 /*
@@ -34,6 +50,10 @@ enum fw_verdict fw_holds_run_registers(const struct fw_fork *fork, const struct 
 	start = fw_ret_from_fork(env, why);
 	if (!start)
 		return FW_NOT_OBSERVED;
+	if (is_return_probe(env, fork->first_run->lr)) {
+		fw_explain(why, "lr is that of somebody's return probe on schedule_tail()");
+		return FW_NOT_OBSERVED;
+	}
 	return fw_same_code("lr", FW_SIDE("live", fork->first_run->lr),
 			    FW_SIDE("expected", start + INSN_SIZE), env, why) ? FW_PASS : FW_FAIL;
 }

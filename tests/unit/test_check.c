@@ -821,6 +821,12 @@ static void what_else_hides_a_value(void **state)
 	fork->first_run->switch_return = 0;
 	expect_one(fork, "C3", FW_NOT_OBSERVED, "bl cpu_switch_to");
 
+	fork = fixture_fork(FIXTURE_FORK);
+	fork->first_run->lr = 0xffffffff00000000;
+	assert_int_equal(fw_ksyms_add((struct fw_ksyms *)ksyms, fork->first_run->lr,
+				      "__kretprobe_trampoline"), 0);
+	expect_one(fork, "C1", FW_NOT_OBSERVED, "return probe on schedule_tail");
+
 	env.ksyms = NULL;
 	expect_one(fixture_fork(FIXTURE_FORK), "B2", FW_NOT_OBSERVED, "kptr_restrict");
 	expect_one(fixture_fork(FIXTURE_FORK), "C1", FW_NOT_OBSERVED, "kptr_restrict");
