@@ -52,6 +52,7 @@ help: ## list the targets
 	@echo '                   (with CROSS_COMPILE=… and CC=… where it needs them)'
 	@echo '  KERNELS="6.1 7"  the kernels of test; the default is all of them'
 	@echo '  CONFIGURATIONS=NAME,…  test: only these rows of tests/qemu/configurations (or: none)'
+	@echo '  TESTS=NAME,…     test-debug: only guest tests with such a part in their names'
 	@echo '  VM=1             demo: boot a guest even where this machine is arm64'
 	@echo '  V=1              show the commands'
 
@@ -377,8 +378,15 @@ test: ## style, unit tests, and guest tests on all KERNELS and configurations
 # They take minutes to build, each, which is why test only uses those that are in the cache.
 .PHONY: test-kernels
 test-kernels: ## build kernels that lack BTF, ftrace or kprobes from Debian's source, and test on them
-	@kernels=$$(awk '$$3 ~ /^source/ { print $$1 }' $(qemu)/kernels | xargs); \
+	@kernels=$$(awk '$$3 ~ /^source/ && $$1 !~ /-debug$$/ { print $$1 }' $(qemu)/kernels | xargs); \
 		MAKE='$(MAKE)' tests/run.sh --only-configurations $$kernels
+
+DEBUG_KERNELS = $(shell sed -n 's/^\([^ ]*-debug\) .*/\1/p' $(qemu)/kernels)
+
+.PHONY: test-debug
+test-debug: ## all guest tests on kernels that watch themselves (KASAN, lockdep, kmemleak, ...), with faults and storms
+	@MAKE='$(MAKE)' TESTS='$(TESTS)' FORKWATCH_STORM_SECONDS='$(FORKWATCH_STORM_SECONDS)' \
+		tests/run.sh --only-kernels $(DEBUG_KERNELS)
 
 .PHONY: demo
 ifeq ($(if $(VM),,$(headers)),)

@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# run.sh [--only-configurations] KERNEL…: everything that `make test` runs, then a table of the
-# results. CONFIGURATIONS names the rows of tests/qemu/configurations to run, alone; by default
-# all run whose kernel, or the kernel that it is a flavour of, is among KERNEL….
+# run.sh [--only-configurations | --only-kernels] KERNEL…: everything that `make test` runs, then a
+# table of the results. CONFIGURATIONS names the rows of tests/qemu/configurations to run, alone; by default
+# all run whose kernel, or the kernel that it is a flavour of, is among KERNEL…. With
+# --only-kernels it is these kernels' guest tests alone, and TESTS says which of them (parts of
+# names, with commas between them). FORKWATCH_STORM_SECONDS: how long storms of forks are to last.
 # (run.sh --guest NAME is one of its own jobs: the tests of one kernel, or of one row.)
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -10,8 +12,11 @@ qemu=tests/qemu
 logs=build/test
 make=${MAKE:-make}
 full_kernel=6.1
-# Seconds for one guest: four times what the longest takes on two CPUs.
+# Seconds for one guest: four times what the longest takes on two CPUs. A kernel that watches
+# itself takes many times as long for everything, and more memory.
 limit=1200
+debug_limit=10800
+debug_memory=2048
 
 say()
 {
@@ -92,7 +97,7 @@ build_for()
 	fi
 	$make --no-print-directory module KDIR= KERNEL="$1" >"$log" 2>&1
 	status=$?
-	if [ $status -eq 0 ] && [ "$1" = $full_kernel ]; then
+	if [ $status -eq 0 ] && [ "${1%-debug}" = $full_kernel ]; then
 		$make --no-print-directory variants KERNEL="$1" >>"$log" 2>&1
 		status=$?
 	fi
@@ -120,7 +125,12 @@ boot()
 	read -r name kernel cpu cpus machine expects tests append < <(row configurations "$1")
 	if [ -z "$name" ]; then
 		say BOOT "kernel $1: the tests of tests/e2e" 2>&3
-		$qemu/run "$1" --name "test-$1" --timeout $limit --tests
+		set -- "$1" --name "test-$1" --timeout $limit
+		[ "${1%-debug}" = "$1" ] || set -- "$@" --timeout $debug_limit --memory $debug_memory \
+			--env FORKWATCH_SCRIPT_TIMEOUT=1800
+		[ -z "${FORKWATCH_STORM_SECONDS-}" ] ||
+			set -- "$@" --env "FORKWATCH_STORM_SECONDS=$FORKWATCH_STORM_SECONDS"
+		$qemu/run "$@" --tests ${TESTS:+"$TESTS"}
 		return
 	fi
 	say BOOT "$name: kernel $kernel on $cpus $cpu" 2>&3
@@ -198,6 +208,8 @@ fi
 
 CONFIGURATIONS=${CONFIGURATIONS-}
 alone=
+only_kernels=
+[ "${1-}" != --only-kernels ] || { alone=1 only_kernels=1 CONFIGURATIONS=none; shift; }
 [ -z "$CONFIGURATIONS" ] || [ "$CONFIGURATIONS" = none ] || alone=1
 [ "${1-}" != --only-configurations ] || { alone=1; shift; }
 read -r -d '' -a kernels <<<"${*//,/ }"
@@ -230,6 +242,7 @@ if [ -z "$alone" ]; then
 		[ "$kernel" = $full_kernel ] || is_built_here "$kernel" || guests+=("$kernel")
 	done
 fi
+[ -z "$only_kernels" ] || guests=("${kernels[@]}")
 if [ "$CONFIGURATIONS" != none ]; then
 	mapfile -t -O ${#guests[@]} guests < <(rows)
 fi

@@ -3,9 +3,13 @@
 # tests.sh [PATTERN]: runs the scripts of e2e/ where forkwatch is to be tested, and prints their
 # results as lines of TAP, each with the script's name in it. PATTERN: a part of a script's name, or
 # several with commas between them.
-# Only the full set, on kernel 6.1, has scripts without `# kernels: all`.
+# Only the full set, on kernel 6.1, has scripts without `# kernels: all`. A kernel that watches itself
+# (see tests/qemu/config/debug) has all of them, those with `# kernels: debug` alone, and is
+# searched for leaks after each script.
 
 full_kernel=6.1
+kernel=${FORKWATCH_KERNEL:-$full_kernel}
+kmemleak=/sys/kernel/debug/kmemleak
 limit=${FORKWATCH_SCRIPT_TIMEOUT:-600}
 
 matches()
@@ -19,10 +23,52 @@ matches()
 
 wanted()
 {
-	[ "$1" != lib.sh ] || return 1
 	matches "$1" || return 1
-	[ "${FORKWATCH_KERNEL:-$full_kernel}" = "$full_kernel" ] ||
-		head -n 5 "e2e/$1" | grep -q '^# kernels: all'
+	kernels=$(sed -n '1,5s/^# kernels: //p' "e2e/$1")
+	case $kernel in
+	*-debug) return 0 ;;
+	"$full_kernel") [ "$kernels" != debug ] ;;
+	*) [ "$kernels" = all ] ;;
+	esac
+}
+
+# A board that runs such a kernel is not ours to panic.
+is_debug()
+{
+	case $kernel in
+	*-debug) return 0 ;;
+	esac
+	return 1
+}
+
+# What is unreachable now may be in somebody's registers: it is a leak if it still is later.
+look_for_leaks()
+{
+	echo scan >$kmemleak
+	echo scan >$kmemleak
+}
+
+# The first warning ends the guest, and no leak is looked for but when we say so.
+be_strict()
+{
+	is_debug || return 0
+	echo 1 >/proc/sys/kernel/panic_on_warn
+	echo scan=off >$kmemleak
+	look_for_leaks
+	echo clear >$kmemleak
+}
+
+scans=0
+check_leaks()
+{
+	is_debug || return 0
+	look_for_leaks
+	scans=$((scans + 1))
+	cat $kmemleak >/tmp/leaks
+	[ -s /tmp/leaks ] || return 0
+	not_ok "$1: memory leaks"
+	head -n 60 /tmp/leaks | sed 's/^/# /'
+	echo clear >$kmemleak
 }
 
 # run SCRIPT: a script that dies, hangs or says nothing is a failure of its own
@@ -40,6 +86,7 @@ run()
 	*) grep -q '^not ok ' /tmp/tap || not_ok "$1 ended with status $status" ;;
 	esac
 	! grep -q '^not ok ' /tmp/tap || failed=1
+	check_leaks "${1%.sh}"
 }
 
 not_ok()
@@ -68,11 +115,24 @@ said()
 	fi
 }
 
+# Some whose allocations were made to fail say so, with a call trace: nothing else may.
+drop_failed_allocations()
+{
+	awk '
+		/(vmalloc error|page allocation failure): |sysctl could not get directory/ { failed = 1; next }
+		failed && /Call trace:$/ { failed = 0; next }
+		{ print }'
+}
+
 # Lock debugging says BUG or WARNING too, when it finds something (kernel/locking/lockdep.c).
 check_dmesg()
 {
 	echo "# dmesg"
-	said >/tmp/said
+	if is_debug; then
+		said | drop_failed_allocations >/tmp/said
+	else
+		said >/tmp/said
+	fi
 	trouble=$(grep -nE \
 		'WARNING:|BUG:|Internal error|Call trace:|rcu:.*(stall|starved)|refcount_t:|blocked for more than|KASAN:|UBSAN:|suspected memory leaks|scheduling while atomic|Kernel panic' \
 		/tmp/said)
@@ -101,7 +161,8 @@ patterns=$(echo "${1-}" | tr , ' ')
 failed=0
 ran=0
 mark_dmesg
-for path in e2e/*.sh; do
+be_strict
+for path in e2e/[0-9]*.sh; do
 	script=${path#e2e/}
 	if [ -f "$path" ] && wanted "$script"; then
 		ran=$((ran + 1))
@@ -111,4 +172,5 @@ done
 [ "$ran" -gt 0 ] || not_ok "no script of e2e/ matches '${1-}' on kernel ${FORKWATCH_KERNEL-}"
 check_dmesg
 check_taint
+[ $scans -eq 0 ] || echo "# sums scripts=$ran scanned_for_leaks=$scans"
 exit $failed
