@@ -133,7 +133,7 @@ int fw_cows_fork(struct fw_cows *cows, const struct fw_fork *fork)
 	struct child *child;
 
 	cows->telling = NULL;
-	if (!can_copy(fork))
+	if (!cows->fn || !can_copy(fork))
 		return 0;
 	child = find(cows, fork->child, start_time_of(fork));
 	if (!child)
@@ -160,8 +160,13 @@ void fw_cows_told(struct fw_cows *cows)
 
 int fw_cows_event(struct fw_cows *cows, struct forkwatch_cow *event)
 {
-	struct child *child = find(cows, event->child, event->start_time);
+	struct child *child;
 
+	if (!cows->fn) {
+		free(event);
+		return 0;
+	}
+	child = find(cows, event->child, event->start_time);
 	if (!child)
 		child = add(cows, event->child, event->start_time);
 	if (!child)

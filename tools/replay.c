@@ -14,7 +14,7 @@
 
 struct fw_replay {
 	struct fw_trace *trace;
-	struct fw_usyms *usyms;
+	struct fw_usyms *usyms;	/* NULL: nobody wants to know */
 	struct fw_model *model;
 	const struct fw_replay_sink *sink;
 	void *ctx;
@@ -55,7 +55,7 @@ static void take_cow(void *ctx, const struct fw_cow *cow)
 {
 	struct fw_replay *replay = ctx;
 
-	if (replay->sink->cow && !replay->error)
+	if (!replay->error)
 		take_error(replay, replay->sink->cow(replay->ctx, cow));
 }
 
@@ -79,15 +79,11 @@ int fw_replay_open(struct fw_replay **out, const char *dir)
 		free(replay);
 		return ret;
 	}
-	ret = fw_usyms_new(&replay->usyms);
-	if (!ret)
-		ret = fw_model_open(&replay->model, take_fork, replay);
+	ret = fw_model_open(&replay->model, take_fork, replay);
 	if (ret) {
 		fw_replay_close(replay);
 		return fw_trace_fail(ret, "out of memory");
 	}
-	fw_model_on_cow(replay->model, take_cow);
-	fw_trace_on_symbol(replay->trace, take_symbol, replay);
 	*out = replay;
 	return 0;
 }
@@ -110,6 +106,8 @@ const struct fw_trace_info *fw_replay_info(const struct fw_replay *replay)
 
 struct fw_usyms *fw_replay_usyms(struct fw_replay *replay)
 {
+	if (!replay->usyms && !fw_usyms_new(&replay->usyms))
+		fw_trace_on_symbol(replay->trace, take_symbol, replay);
 	return replay->usyms;
 }
 
@@ -209,6 +207,8 @@ int fw_replay_run(struct fw_replay *replay, const struct fw_replay_sink *sink, v
 	replay->sink = sink;
 	replay->ctx = ctx;
 	replay->result = result;
+	if (sink->cow)
+		fw_model_on_cow(replay->model, take_cow);
 	if (sink->life)
 		fw_model_on_life(replay->model, take_life, replay);
 	while ((ret = fw_trace_next(replay->trace, &data, &size)) > 0) {

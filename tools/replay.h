@@ -41,7 +41,10 @@ int fw_replay_open(struct fw_replay **out, const char *dir);
 void fw_replay_close(struct fw_replay *replay);
 
 const struct fw_trace_info *fw_replay_info(const struct fw_replay *replay);
-/* User addresses are known by it while the fork is given that they belong to. */
+/*
+ * User addresses are known by it while the fork is given that they belong to, if it is
+ * asked for before the trace is played. NULL without memory.
+ */
 struct fw_usyms *fw_replay_usyms(struct fw_replay *replay);
 
 /* Plays all of it, once. Returns 0, -errno, or what the sink returned. */
