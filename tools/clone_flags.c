@@ -99,8 +99,8 @@ char *fw_signal_name(int signal, char *buf, size_t size)
 {
 	const char *name = signal > 0 ? sigabbrev_np(signal) : NULL;
 
-	if (name)
-		snprintf(buf, size, "SIG%s", name);
+	if (name && strlen("SIG") + strlen(name) < size)
+		stpcpy(stpcpy(buf, "SIG"), name);
 	else
 		snprintf(buf, size, "signal %d", signal);
 	return buf;

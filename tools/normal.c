@@ -73,7 +73,10 @@ static const char *relate_offset(struct scope *scope, const char *base, char sig
 /* A symbol's name goes with its trace. */
 static const char *relate_name(struct scope *scope, const char *name)
 {
-	snprintf(scope->buf, sizeof(scope->buf), "%s", name);
+	size_t length = strnlen(name, sizeof(scope->buf) - 1);
+
+	memcpy(scope->buf, name, length);
+	scope->buf[length] = '\0';
 	return scope->buf;
 }
 
