@@ -15,8 +15,8 @@ data=$(realpath "$(dirname "$0")/../data/6.1/tree")
 TIMES_FASTER=20		# than babeltrace2, in events a second
 EVENTS_A_SECOND=3000000	# of processor time: report --summary
 MEMORY_KIB=16384	# report --summary and check, however long the trace is
-DIFF_TIMES_FASTER=5	# diff likewise, which makes forks comparable first
-DIFF_BYTES=512		# diff: for each fork of both traces, at most
+DIFF_TIMES_FASTER=20	# diff likewise, which makes forks comparable first
+DIFF_BYTES=256		# diff: for each fork of both traces, at most
 
 babeltrace=$(command -v babeltrace2) || { echo 'SKIP: there is no babeltrace2 here'; exit 77; }
 [ -x /usr/bin/time ] || { echo 'SKIP: there is no /usr/bin/time here'; exit 77; }
