@@ -221,7 +221,8 @@ known configurations CONFIGURATIONS "${configurations[@]}" || exit
 # All at once, so that there is one command where the user has to install them.
 $qemu/deps module cross bpf tools unit style man fetch guest chroot || exit
 # What runs AArch32 programs wants it, and is skipped without.
-$qemu/deps arm32 2>/dev/null || say SKIP 'AArch32: it wants gcc-arm-linux-gnueabihf, libc6-dev-armhf-cross'
+$qemu/deps arm32 2>/dev/null ||
+	say SKIP 'AArch32: it wants gcc-arm-linux-gnueabihf and libc6-dev-armhf-cross'
 rm -rf $logs
 mkdir -p $logs
 parts=()

@@ -83,8 +83,8 @@ equal 'JSON: r7, sp and lr are those of the truth' \
 	done)"
 equal 'JSON: the child has r0 = 0' "$(forks "$tmp/forks" aarch32.child.r0 | sort -u)" 0x0
 fw run -- ./workload/t32-regs thread
-has 'text: registers under their names' "$tmp/out" 'AArch32, T32   svc #0 at t32-regs:regs_call+0x' \
-	'r7 = 120 clone' 'r1..r12 ' '<- the stack given' 'NZCVQ T32 GE=f' 'tpidrro_el0 ' \
+has 'text: registers under their names' "$tmp/out" \
+	'AArch32, T32   svc #0 at t32-regs:regs_call+0x' 'r7 = 120 clone' 'r1..r12 ' '<- the stack given' 'NZCVQ T32 GE=f' 'tpidrro_el0 ' \
 	'<- the tls given' 'child r0 = 0'
 
 # Programs of libc.
