@@ -128,7 +128,7 @@ core_sources := $(filter-out $(main_sources),$(wildcard tools/*.c))
 library_sources := $(wildcard tools/libforkwatch/*.[cS])
 # tracefs.h looks for libtraceevent's headers without their directory.
 tool_flags   := -Imodule/uapi -Itools -Itools/libforkwatch -I$(build)/bpf -I$(build)/proto -idirafter /usr/include/traceevent
-tool_libs    := -ljansson -lprotobuf-c -lzstd -ltracefs -ltraceevent -lbpf -lelf -lz
+tool_libs    := -lcap -ljansson -lprotobuf-c -lzstd -ltracefs -ltraceevent -lbpf -lelf -lz
 
 # What is not written by hand, and has to be there before anything is compiled.
 proto     := $(build)/proto/perfetto.pb-c

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <string.h>
 
 #include "cmd_options.h"
@@ -31,6 +32,20 @@ int fw_json_option(const struct fw_cmd *cmd, bool *json)
 	return -1;
 }
 
+/* It stays until the command has been started, and is never freed. */
+static int find_user(const struct fw_cmd *cmd, struct fw_user *user)
+{
+	int err;
+
+	fw_user_free(user);
+	err = fw_user_find(optarg, user);
+	if (err == -ENOENT)
+		return fw_cmd_misuse(cmd, "there is no user '%s' here", optarg);
+	if (err)
+		return fw_cmd_misuse(cmd, "user '%s': %s", optarg, strerror(-err));
+	return -1;
+}
+
 int fw_target_option(const struct fw_cmd *cmd, struct fw_session_options *session, int c,
 		     char **argv)
 {
@@ -46,6 +61,8 @@ int fw_target_option(const struct fw_cmd *cmd, struct fw_session_options *sessio
 		if (fw_parse_pid(optarg, &session->pid))
 			return fw_cmd_misuse(cmd, "'%s' is no pid", optarg);
 		return -1;
+	case 'u':
+		return find_user(cmd, &session->user);
 	case FW_OPT_COW:
 		source->cow = true;
 		return -1;

@@ -38,7 +38,7 @@ int fw_output_option(const struct fw_cmd *cmd, struct fw_output *output, int c, 
 int fw_json_option(const struct fw_cmd *cmd, bool *json);
 
 /*
- * What to trace and how, with "ap:" among the letters; where single switches can be
+ * What to trace and how, with "ap:u:" among the letters; where single switches can be
  * shown or kept, FW_SWITCHES_OPTION as well.
  */
 #define FW_TARGET_OPTIONS						\
@@ -47,7 +47,8 @@ int fw_json_option(const struct fw_cmd *cmd, bool *json);
 	{ "pid",	required_argument,	NULL, 'p' },		\
 	{ "ring",	required_argument,	NULL, FW_OPT_RING },	\
 	{ "source",	required_argument,	NULL, FW_OPT_SOURCE },	\
-	{ "stages",	required_argument,	NULL, FW_OPT_STAGES }
+	{ "stages",	required_argument,	NULL, FW_OPT_STAGES },	\
+	{ "user",	required_argument,	NULL, 'u' }
 
 #define FW_SWITCHES_OPTION						\
 	{ "switches",	no_argument,		NULL, FW_OPT_SWITCHES }

@@ -82,7 +82,7 @@ static int parse(const struct fw_cmd *cmd, struct record *record, int argc, char
 	int c, status;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:aho:p:qv", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+:aho:p:qu:v", long_options, NULL)) != -1) {
 		status = parse_option(cmd, record, c, argv);
 		if (status >= 0)
 			return status;
@@ -318,6 +318,7 @@ static int record_main(const struct fw_cmd *cmd, int argc, char **argv)
 {
 	struct record record = {
 		.session.source.stages = FW_STAGES_OFF,
+		.session.drop_privileges = true,
 	};
 	int status, ret;
 
@@ -354,6 +355,7 @@ const struct fw_cmd fw_cmd_record = {
 "                        convert read it as it is, babeltrace2 after zstd -d --rm DIR/*.zst\n"
 "  -a, --all             all processes but forkwatch\n"
 "  -p, --pid PID         the process PID\n"
+"  -u, --user USER       execute COMMAND as this user\n"
 "      --source WHICH    who watches: auto (default), module and BPF both, module or bpf\n"
 "      --stages WHICH    how long the steps of a fork took: off (default), core or all\n"
 "      --cow             what parent and child write to afterwards: pages copied, until\n"

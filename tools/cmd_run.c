@@ -83,7 +83,7 @@ static int parse(const struct fw_cmd *cmd, struct options *opt, int argc, char *
 	int c, status;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:af:ho:p:qv", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+:af:ho:p:qu:v", long_options, NULL)) != -1) {
 		status = parse_option(cmd, opt, c, argv);
 		if (status >= 0)
 			return status;
@@ -234,6 +234,7 @@ static int run_main(const struct fw_cmd *cmd, int argc, char **argv)
 {
 	struct options opt = {
 		.session.source.stages = FW_STAGES_OFF,
+		.session.drop_privileges = true,
 		.format = fw_render_find("text"),
 	};
 	struct run run = { .opt = &opt };
@@ -271,6 +272,7 @@ const struct fw_cmd fw_cmd_run = {
 "\n"
 "  -a, --all             all processes but forkwatch\n"
 "  -p, --pid PID         the process PID\n"
+"  -u, --user USER       execute COMMAND as this user\n"
 "      --source WHICH    who watches: auto (default), module and BPF both, module or bpf\n"
 "      --stages WHICH    how long the steps of a fork took: off (default), core or all\n"
 "      --sort ORDER      of the steps: start (default) or time, the longest first\n"

@@ -333,7 +333,7 @@ static int parse(const struct fw_cmd *cmd, struct stat_cmd *opt, int argc, char 
 	int c, status;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:af:ho:p:qv", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+:af:ho:p:qu:v", long_options, NULL)) != -1) {
 		status = parse_option(cmd, opt, c, argv);
 		if (status >= 0)
 			return status;
@@ -365,6 +365,7 @@ static int stat_main(const struct fw_cmd *cmd, int argc, char **argv)
 {
 	struct stat_cmd opt = {
 		.session.source.stages = FW_STAGES_CORE,
+		.session.drop_privileges = true,
 	};
 	int status, err;
 
@@ -401,6 +402,7 @@ const struct fw_cmd fw_cmd_stat = {
 "\n"
 "  -a, --all             all processes but forkwatch\n"
 "  -p, --pid PID         the process PID\n"
+"  -u, --user USER       execute COMMAND as this user\n"
 "      --source WHICH    who watches: auto (default), module and BPF both, module or bpf\n"
 "      --interval N      each N seconds, too; on a terminal in place of the last time\n"
 "      --stages WHICH    how long the steps of a fork took: off, core (default) or all\n"

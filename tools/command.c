@@ -2,10 +2,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "command.h"
+#include "message.h"
+#include "user.h"
 
 /* The tracer went away, or could not start to trace, before the command ran. */
 #define STATUS_NOT_RELEASED	125
@@ -15,7 +18,20 @@ struct task {
 	char *const *argv;		/* to execute, unless there is a function */
 	int (*function)(void *ctx);
 	void *ctx;
+	const struct fw_user *user;	/* to become before that, NULL: it stays who it is */
 };
+
+/* Whatever became of that half way is not to be executed as. */
+static void become(const struct fw_user *user)
+{
+	int err = fw_user_become(user);
+
+	if (!err)
+		return;
+	fw_message("cannot become user %s: %s; -u needs root, or the capabilities CAP_SETUID and "
+		   "CAP_SETGID", user->name, strerror(-err));
+	_exit(STATUS_NOT_RELEASED);
+}
 
 static void __attribute__((noreturn)) child(int release_fd, int error_fd, const struct task *task)
 {
@@ -23,6 +39,8 @@ static void __attribute__((noreturn)) child(int release_fd, int error_fd, const 
 	char byte;
 	int err;
 
+	if (task->user)
+		become(task->user);
 	do {
 		len = read(release_fd, &byte, 1);
 	} while (len < 0 && errno == EINTR);
@@ -81,9 +99,9 @@ close_release:
 	return err;
 }
 
-int fw_command_start(struct fw_command *command, char *const *argv)
+int fw_command_start(struct fw_command *command, char *const *argv, const struct fw_user *user)
 {
-	return start(command, &(struct task) { .argv = argv });
+	return start(command, &(struct task) { .argv = argv, .user = user });
 }
 
 int fw_command_start_function(struct fw_command *command, int (*function)(void *ctx), void *ctx)

@@ -14,11 +14,13 @@ struct fw_command {
 	int status;		/* as from wait(2), once it has ended */
 };
 
+struct fw_user;
+
 /*
- * Makes the process, which waits until it is released. It has the signal
- * dispositions of this moment. Returns 0 or -errno.
+ * Makes the process, which becomes @user unless that is NULL, and waits until it is
+ * released. It has the signal dispositions of this moment. Returns 0 or -errno.
  */
-int fw_command_start(struct fw_command *command, char *const *argv);
+int fw_command_start(struct fw_command *command, char *const *argv, const struct fw_user *user);
 /* The same for a process that is to call @function, and to exit with what it returns. */
 int fw_command_start_function(struct fw_command *command, int (*function)(void *ctx), void *ctx);
 /* Lets it execute @argv; returns 0 once it does, or -errno if it cannot. */

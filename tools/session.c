@@ -16,6 +16,7 @@
 #include "command.h"
 #include "event.h"
 #include "observer.h"
+#include "privilege.h"
 #include "session.h"
 
 /* Events wake nobody: so often the ring is looked into. */
@@ -451,6 +452,14 @@ static void finish_command(struct session *session)
 	result->left = command->ended ? 0 : command->pid;
 }
 
+/* All is attached: what comes from now on is other people's data. */
+static int drop_privileges(struct session *session)
+{
+	int err = fw_privilege_drop();
+
+	return err ? fail(session, err, "cannot give up capabilities: %s", strerror(-err)) : 0;
+}
+
 static int with_source(struct session *session)
 {
 	const struct fw_source_ops *ops = session->opt->ops;
@@ -466,7 +475,9 @@ static int with_source(struct session *session)
 	if (err) {
 		fail(session, err, "%s", fw_source_error());
 	} else {
-		err = trace(session);
+		err = session->opt->drop_privileges ? drop_privileges(session) : 0;
+		if (!err)
+			err = trace(session);
 		ops->close(session->source);
 	}
 	session->result->sink_failed = session->error;
@@ -503,7 +514,8 @@ int fw_session_run(const struct fw_session_options *opt, const struct fw_session
 		err = opt->function ?
 		      fw_command_start_function(&session.command, opt->function,
 						opt->function_ctx) :
-		      fw_command_start(&session.command, opt->argv);
+		      fw_command_start(&session.command, opt->argv,
+				       opt->user.name ? &opt->user : NULL);
 		if (err)
 			return fail(&session, err, "cannot make a process: %s", strerror(-err));
 		err = with_target(&session);

@@ -15,6 +15,7 @@
 #include "life.h"
 #include "source.h"
 #include "symbols.h"
+#include "user.h"
 
 struct fw_session_options {
 	const struct fw_source_ops *ops;
@@ -22,6 +23,8 @@ struct fw_session_options {
 	char *const *argv;		/* a command to start and watch, NULL: none */
 	int (*function)(void *ctx);	/* what its process does in place of executing @argv */
 	void *function_ctx;
+	struct fw_user user;		/* who executes @argv; without a name: who called us */
+	bool drop_privileges;		/* for good, once all is attached; see privilege.h */
 	pid_t pid;			/* a process to watch, 0: none */
 	struct fw_usyms *usyms;		/* is kept up to date with the processes; NULL: none */
 };

@@ -48,6 +48,8 @@ const char *fw_target_fault(const struct fw_session_options *opt)
 		return "there is a command and a process to trace (-p): give one of them";
 	if (opt->pid && opt->source.all)
 		return "-a traces all processes, -p one: give one of them";
+	if (opt->user.name && !opt->argv)
+		return "-u says who executes a command: give one";
 	if (!opt->argv && !opt->pid && !opt->source.all)
 		return "nothing to trace: give a command, -p PID or -a";
 	return NULL;
