@@ -47,8 +47,11 @@ int fw_output_open(struct fw_output *output)
 		buffer_whole(stdout);
 		return 0;
 	}
-	/* The path may be anywhere: a link that somebody put there is not followed. */
-	fd = open(output->path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	/*
+	 * The path may be anywhere: a link that somebody put there is not followed. Kernel
+	 * addresses may go there, which are not for everyone.
+	 */
+	fd = open(output->path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	output->file = fd < 0 ? NULL : fdopen(fd, "w");
 	if (output->file) {
 		buffer_whole(output->file);

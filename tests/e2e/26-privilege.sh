@@ -1,0 +1,88 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Whose rights there are: the tool gives up what it needs no more, its command has exactly its
+# caller's or those of the user that -u names; and what is written is for its owner alone.
+# shellcheck source=tests/e2e/lib.sh
+. ./e2e/lib.sh
+
+# status PID NAME: a line of /proc/PID/status
+status_of()
+{
+	sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status" | tr '\t' ' '
+}
+
+# bpf, perfmon, sys_ptrace, dac_override, dac_read_search, kill
+needed=$(printf '%016x' $((1 << 39 | 1 << 38 | 1 << 19 | 1 << 1 | 1 << 2 | 1 << 5)))
+
+# dropped ARG…: what the tool and its command may do while it traces
+dropped()
+{
+	start -o /dev/null "$@"
+	for set in CapEff CapPrm; do
+		equal "$set of the tool $*" "$(status_of $tool $set)" "$needed"
+		equal "$set of its command is its caller's $*" "$(status_of "$sleeper" $set)" \
+			"$(status_of $$ $set)"
+	done
+	equal "no program can bring it more $*" "$(status_of $tool NoNewPrivs)" 1
+	equal "programs can bring its command more $*" "$(status_of "$sleeper" NoNewPrivs)" 0
+	kill "$sleeper"
+	wait "$tool"
+	equal "it ends with its command $*" $? 143
+	check "nothing stays armed $*" within 30 nothing_armed
+}
+
+load forkwatch.ko
+dropped
+dropped --source both --cow --stages core
+dropped --source module
+
+# As user: 1000, of group 1000 alone (see tests/qemu/rootfs).
+adduser=
+if ! grep -q ^user: /etc/passwd; then
+	echo user:x:1000:1000:user:/home/user:/bin/sh >>/etc/passwd
+	adduser=1
+fi
+# shellcheck disable=SC2016  # expanded by the inner shell
+fw run -u user -f json -o "$tmp/forks" -- sh -c '
+	cat /proc/self/status; echo "env=$HOME $SHELL $USER $LOGNAME"; ./workload/forks 2; exit 7'
+equal '-u: the exit status is the command'"'"'s' "$status" 7
+equal '-u: its ids' "$(sed -n 's/^[UG]id:[[:space:]]*//p' "$tmp/out" | tr '\t\n' '  ')" \
+	'1000 1000 1000 1000 1000 1000 1000 1000 '
+equal '-u: its groups' "$(sed -n 's/^Groups:[[:space:]]*//p' "$tmp/out" | xargs)" 1000
+for set in CapInh CapPrm CapEff CapAmb; do
+	equal "-u: its $set" "$(sed -n "s/^$set:[[:space:]]*//p" "$tmp/out")" 0000000000000000
+done
+equal '-u: its environment' "$(value env "$tmp/out")" '/home/user /bin/sh user user'
+equal '-u: its forks are seen' "$(forks "$tmp/forks" parent.comm | grep -c '^forks$')" 2
+fw record -u user -o "$tmp/trace" -- ./workload/forks 3
+equal 'record -u' "$status" 0
+fw stat -u user -o /dev/null -- ./workload/forks 3
+equal 'stat -u' "$status" 0
+fw run -u nobody-of-that-name -- true
+equal '-u: no such user' "$status $(head -n 1 "$tmp/err")" \
+	"125 forkwatch: there is no user 'nobody-of-that-name' here; see forkwatch run --help"
+fw run -u user -a
+equal '-u without a command' "$status" 125
+fw run -u user -- /root/not-for-you
+at_least '-u: what that user may not execute' "$status" 126
+[ -z "$adduser" ] || sed -i '/^user:/d' /etc/passwd
+
+# Kernel addresses are in there.
+equal 'what -o writes is for its owner' "$(stat -c %a "$tmp/forks")" 600
+equal 'a trace is for its owner' "$(stat -c %a "$tmp/trace" "$tmp"/trace/* | sort -u | xargs)" \
+	'600 700'
+echo untouched >"$tmp/victim"
+ln -s "$tmp/victim" "$tmp/link"
+fw run -o "$tmp/link" -- true
+equal 'a link that was put in the place of -o: refused' "$status" 125
+has 'and said' "$tmp/err" 'is a symbolic link, which -o does not follow'
+equal 'where it leads nothing was written' "$(cat "$tmp/victim")" untouched
+mkdir "$tmp/elsewhere"
+ln -s "$tmp/elsewhere" "$tmp/planted"
+fw record -o "$tmp/planted" -- true
+equal 'a link in the place of a trace: refused' "$status" 125
+fw record --force -o "$tmp/planted" -- true
+equal 'with --force too' "$status" 125
+equal 'where it leads nothing was made' "$(ls "$tmp/elsewhere")" ''
+unload
+finish
