@@ -552,6 +552,18 @@ static __always_inline int take_clone_call(const volatile __u64 *ctx, const bool
 
 MODULE_PROGRAMS(clone_call)
 
+/* Of a fork that clone3() refuses there is nothing else; the task may not have forked before. */
+static __always_inline int take_clone3_return(const volatile __u64 *ctx, const bool direct)
+{
+	__u8 *task = find_parent();
+
+	if (task)
+		forward(ctx, sizeof(struct forkwatch_clone3_return), direct, task, false);
+	return 0;
+}
+
+MODULE_PROGRAMS(clone3_return)
+
 /*
  * Attached last: of a fork whose beginning was seen, the rest is seen too.
  *

@@ -373,4 +373,33 @@ int witness_tail_return(void)
 	return 0;
 }
 
+/* clone3(args, size) */
+SEC("kretprobe")
+int witness_clone3_return(const __u64 *regs)
+{
+	const task_t *parent = current_task();
+	struct forkwatch_clone3_return *event;
+	__s32 result = regs[0];
+	__u8 *task;
+
+	if (result != -EINVAL && result != -E2BIG && result != -EFAULT)
+		return 0;
+	task = find_parent();
+	if (!task || !can_read_stacks())
+		return 0;
+	event = witness_begin(clone3_return, CLONE3_RETURN, task);
+	if (!event)
+		return 0;
+	event->result = result;
+	event->read = 0;
+	event->enter_time = 0;
+	copy_regs(&event->regs, task_pt_regs(parent));
+	event->args = event->regs.orig_x0;
+	event->args_size = event->regs.x[1];
+	copy_comm(event->comm, parent);
+	copy_clone3_args(event);
+	submit(event, false);
+	return 0;
+}
+
 #endif /* FW_WITNESS_BPF_H */

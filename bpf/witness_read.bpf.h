@@ -3,6 +3,8 @@
 #ifndef FW_WITNESS_READ_BPF_H
 #define FW_WITNESS_READ_BPF_H
 
+#include <linux/errno.h>
+
 #include "core_fork.h"
 #include "forkwatch.h"
 
@@ -182,6 +184,26 @@ static __always_inline void copy_user_insn(struct forkwatch_fork_enter *event)
 	    !bpf_probe_read_user(&event->insn, sizeof(event->insn),
 				 (const void *)(event->regs.pc - sizeof(event->insn))))
 		event->flags |= FORKWATCH_ENTER_INSN;
+}
+
+/*
+ * clone3_return
+ */
+static __always_inline void copy_clone3_args(struct forkwatch_clone3_return *event)
+{
+	const __u64 *args = (const __u64 *)event->args;
+	__u64 *to = &event->clone_flags;
+	bool more = true;
+	__u32 i;
+
+#pragma unroll
+	for (i = 0; i < FORKWATCH_CLONE3_WORDS; i++) {
+		to[i] = 0;
+		more = more && (i + 1) * sizeof(*to) <= event->args_size &&
+		       !bpf_probe_read_user(&to[i], sizeof(*to), &args[i]);
+		if (more)
+			event->read += sizeof(*to);
+	}
 }
 
 /*

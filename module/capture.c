@@ -351,6 +351,55 @@ int fw_tail_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(fw_tail_return);
 
+int fw_clone3_enter(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct fw_clone3_call *call = (void *)ri->data;
+
+	call->enter_time = ktime_get_mono_fast_ns();
+	return 0;
+}
+NOKPROBE_SYMBOL(fw_clone3_enter);
+
+/* Once the kernel has read the arguments they are there to be read, if they can be. */
+static void copy_clone3_args(struct forkwatch_clone3_return *event)
+{
+	const u64 __user *args = (const u64 __user *)event->args;
+	__u64 *to = &event->clone_flags;
+	unsigned int i;
+
+	BUILD_BUG_ON(offsetofend(struct forkwatch_clone3_return, cgroup) -
+		     offsetof(struct forkwatch_clone3_return, clone_flags) !=
+		     FORKWATCH_CLONE3_WORDS * sizeof(*to));
+	for (i = 0; i < FORKWATCH_CLONE3_WORDS; i++) {
+		if ((i + 1) * sizeof(*to) > event->args_size ||
+		    copy_from_user_nofault(&to[i], &args[i], sizeof(*to)))
+			break;
+		event->read += sizeof(*to);
+	}
+}
+NOKPROBE_SYMBOL(copy_clone3_args);
+
+/* clone3(args, size), of which the syscall's registers have the arguments until it is over. */
+int fw_clone3_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	const struct fw_clone3_call *call = (void *)ri->data;
+	struct forkwatch_clone3_return event = {};
+
+	event.result = regs_return_value(regs);
+	if (event.result != -EINVAL && event.result != -E2BIG && event.result != -EFAULT)
+		return 0;
+	FILL_HEADER(&event, CLONE3_RETURN);
+	event.enter_time = call->enter_time;
+	copy_regs(&event.regs, task_pt_regs(current));
+	event.args = event.regs.orig_x0;
+	event.args_size = event.regs.x[1];
+	memcpy(event.comm, current->comm, sizeof(event.comm));
+	copy_clone3_args(&event);
+	FW_TRACE(clone3_return, &event);
+	return 0;
+}
+NOKPROBE_SYMBOL(fw_clone3_return);
+
 /* `bl cpu_switch_to` with x0 = prev, x1 = next; it will leave the next address in lr. */
 int fw_cpu_switch_to(struct kprobe *kp, struct pt_regs *regs)
 {

@@ -28,6 +28,10 @@ struct fw_schedule_tail_call {
 	u64 enter_time;
 };
 
+struct fw_clone3_call {
+	u64 enter_time;
+};
+
 /* Numbers and stamps an event of @kind, as one of the current task. */
 void fw_fill_header(struct forkwatch_header *hdr, u16 kind, u16 size);
 
@@ -40,6 +44,8 @@ int fw_fork_return(struct kretprobe_instance *ri, struct pt_regs *regs);
 int fw_first_run(struct kprobe *kp, struct pt_regs *regs);
 int fw_schedule_tail_enter(struct kretprobe_instance *ri, struct pt_regs *regs);
 int fw_tail_return(struct kretprobe_instance *ri, struct pt_regs *regs);
+int fw_clone3_enter(struct kretprobe_instance *ri, struct pt_regs *regs);
+int fw_clone3_return(struct kretprobe_instance *ri, struct pt_regs *regs);
 int fw_cpu_switch_to(struct kprobe *kp, struct pt_regs *regs);
 
 /*

@@ -97,6 +97,11 @@ FW_TRACE_EVENT(arch_state,
 		  __entry->parent_state.sve_vl, __entry->child_state.sve_vl,
 		  __entry->parent_state.flags, __entry->child_state.flags));
 
+FW_TRACE_EVENT(clone3_return,
+	TP_printk("comm=%s result=%d args=%#llx size=%llu read=%u clone_flags=%#llx exit_signal=%llu",
+		  __entry->comm, __entry->result, __entry->args, __entry->args_size, __entry->read,
+		  __entry->clone_flags, __entry->exit_signal));
+
 FW_TRACE_EVENT(cpu_switch_to,
 	TP_printk("prev_comm=%s prev_tid=%u next_comm=%s next_tid=%u next_pc=%pS",
 		  __entry->prev_comm, __entry->prev_tid, __entry->next_comm, __entry->next_tid,

@@ -71,6 +71,7 @@ enum {
 	PROBE_FIRST_RUN,
 	PROBE_TAIL_RETURN,
 	PROBE_ARCH_STATE,
+	PROBE_CLONE3_RETURN,
 	PROBE_CPU_SWITCH_TO,
 };
 
@@ -117,6 +118,13 @@ static struct probe probes[] = {
 		.enter_call = fw_arch_state_enter,
 		.leave = fw_arch_state,
 		.data_size = sizeof(struct fw_arch_state_call),
+	},
+	[PROBE_CLONE3_RETURN] = {
+		.event = "clone3_return",
+		.symbol = "__arm64_sys_clone3",
+		.enter_call = fw_clone3_enter,
+		.leave = fw_clone3_return,
+		.data_size = sizeof(struct fw_clone3_call),
 	},
 	[PROBE_CPU_SWITCH_TO] = {
 		.event = "cpu_switch_to",
@@ -199,6 +207,7 @@ FW_PROBE_DEFINE(fork_return, PROBE_FORK_RETURN)
 FW_PROBE_DEFINE(first_run, PROBE_FIRST_RUN)
 FW_PROBE_DEFINE(tail_return, PROBE_TAIL_RETURN)
 FW_PROBE_DEFINE(arch_state, PROBE_ARCH_STATE)
+FW_PROBE_DEFINE(clone3_return, PROBE_CLONE3_RETURN)
 FW_PROBE_DEFINE(cpu_switch_to, PROBE_CPU_SWITCH_TO)
 
 int fw_probes_print(char *buffer, size_t size)

@@ -20,6 +20,7 @@ FW_PROBE_DECLARE(fork_return);
 FW_PROBE_DECLARE(first_run);
 FW_PROBE_DECLARE(tail_return);
 FW_PROBE_DECLARE(arch_state);
+FW_PROBE_DECLARE(clone3_return);
 FW_PROBE_DECLARE(cpu_switch_to);
 
 /*

@@ -25,6 +25,11 @@ bool fw_because(struct fw_reason *reason, enum fw_reason_code code, const char *
 bool fw_reason_flags(const struct fw_fork *fork, const struct fw_env *env,
 		     struct fw_reason *reason);
 
+/* Why was a fork refused before copy_process(), by clone3() or by kernel_clone()? */
+bool fw_reason_clone3(const struct forkwatch_clone3_return *call, const struct fw_env *env,
+		      struct fw_reason *reason);
+bool fw_reason_kernel_clone(const struct forkwatch_fork_return *ret, struct fw_reason *reason);
+
 /*
  * What says EAGAIN before copy_thread() is done, and after it; and what says ENOMEM.
  * @fork has fork_enter and fork_exit.

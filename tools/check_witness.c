@@ -20,8 +20,8 @@ static bool is_of_the_moment(const char *field)
 {
 	static const char *const fields[] = {
 		"size", "kind", "seq", "time", "enter_time", "reserved", "tid_there",
-		"parent_threads", "user_processes", "pid_ns_pids", "parent_vmas", "child_vmas",
-		"parent_pgtables", "child_pgtables", NULL,
+		"parent_threads", "user_processes", "parent_vmas", "child_vmas",
+		"parent_pgtables", "child_pgtables", "pid_ns_pids", NULL,
 	};
 	const char *const *name;
 

@@ -94,6 +94,7 @@ static const struct {
 	{ "copy_process", "fork_enter, fork_exit" },
 	{ "copy_thread", "copy_thread" },
 	{ "kernel_clone", "fork_return" },
+	{ "__arm64_sys_clone3", "clone3_return" },
 	{ "schedule_tail", "first_run" },
 	{ "__switch_to", "cpu_switch_to" },
 };

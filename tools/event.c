@@ -69,6 +69,7 @@ FORKWATCH_EVENTS(EVENT_FIELDS)
 #define ORIGIN_clone_call	"sys_ni_syscall"
 #define ORIGIN_tail_return	"schedule_tail"
 #define ORIGIN_arch_state	"copy_thread"
+#define ORIGIN_clone3_return	"__arm64_sys_clone3"
 #define ORIGIN_wakeup_new	"sched_wakeup_new"
 #define ORIGIN_exec		"sched_process_exec"
 #define ORIGIN_exit		"sched_process_exit"

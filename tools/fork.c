@@ -21,12 +21,22 @@ static enum fw_fork_kind kind_by_flags(uint64_t flags)
 	return FW_FORK;
 }
 
+/* By kernel_clone() itself, before copy_process(). */
+static bool is_refused_early(const struct fw_fork *fork)
+{
+	return !fork->enter && !fork->copy_thread && !fork->exit && fork->ret &&
+	       fork->ret->result < 0;
+}
+
 enum fw_fork_kind fw_fork_kind(const struct fw_fork *fork)
 {
-	if (fw_fork_is_refused(fork))
-		return kind_by_flags(fork->clone_call->clone_flags);
+	uint64_t flags, signal;
+
+	/* Where fork_enter was missed, it may be one of the kernel's own. */
 	if (!fork->enter)
-		return FW_KIND_UNKNOWN;
+		return (fw_fork_is_refused(fork) || is_refused_early(fork)) &&
+		       fw_fork_asked(fork, &flags, &signal) ? kind_by_flags(flags) :
+							      FW_KIND_UNKNOWN;
 	if (fork->enter->flags & ENTER_WORKER)
 		return FW_IO_THREAD;
 	if (fork->enter->flags & FORKWATCH_ENTER_KTHREAD)
@@ -51,11 +61,36 @@ const char *fw_fork_kind_name(enum fw_fork_kind kind)
 
 bool fw_fork_is_refused(const struct fw_fork *fork)
 {
-	return fork->clone_call && fork->clone_call->result < 0;
+	return fork->clone3 || (fork->clone_call && fork->clone_call->result < 0);
+}
+
+static bool asked(uint64_t flags, uint64_t signal, uint64_t *clone_flags, uint64_t *exit_signal)
+{
+	*clone_flags = flags;
+	*exit_signal = signal;
+	return true;
+}
+
+bool fw_fork_asked(const struct fw_fork *fork, uint64_t *clone_flags, uint64_t *exit_signal)
+{
+	const struct forkwatch_clone3_return *clone3 = fork->clone3;
+
+	if (fork->enter)
+		return asked(fork->enter->clone_flags, fork->enter->exit_signal, clone_flags,
+			     exit_signal);
+	if (clone3)
+		return clone3->read && asked(clone3->clone_flags, clone3->exit_signal, clone_flags,
+					     exit_signal);
+	if (fw_fork_is_refused(fork))
+		return asked(fork->clone_call->clone_flags, 0, clone_flags, exit_signal);
+	return fork->ret && FW_OBSERVED(fork->ret, exit_signal) &&
+	       asked(fork->ret->clone_flags, fork->ret->exit_signal, clone_flags, exit_signal);
 }
 
 int fw_fork_error(const struct fw_fork *fork)
 {
+	if (fork->clone3)
+		return fork->clone3->result;
 	if (fw_fork_is_refused(fork))
 		return fork->clone_call->result;
 	if (fork->exit && fork->exit->result < 0)
@@ -89,9 +124,8 @@ static bool is_complete(const struct fw_fork *fork, bool tails)
 {
 	if (fw_fork_is_refused(fork))
 		return true;
-	/* Refused by kernel_clone() itself, before copy_process(). */
-	if (!fork->enter && !fork->copy_thread && !fork->exit)
-		return fork->ret && fork->ret->result < 0;
+	if (is_refused_early(fork))
+		return true;
 	if (!fork->enter || !fork->exit || (!fork->ret && fw_fork_returns(fork)))
 		return false;
 	if (fork->exit->result < 0)
@@ -109,6 +143,7 @@ static void name_parent(struct fw_fork *fork)
 		fork->exit ? &fork->exit->hdr :
 		fork->ret ? &fork->ret->hdr :
 		fork->clone_call ? &fork->clone_call->hdr :
+		fork->clone3 ? &fork->clone3->hdr :
 		fork->wakeup ? &fork->wakeup->hdr : NULL;
 
 	if (!hdr)
@@ -160,6 +195,7 @@ void fw_fork_free(struct fw_fork *fork)
 	free(fork->tail_return);
 	free(fork->ret);
 	free(fork->clone_call);
+	free(fork->clone3);
 	free(fork->stages);
 	free(fork->finish_switch);
 	free(fork->undone);

@@ -52,6 +52,7 @@ struct fw_fork {
 	struct forkwatch_tail_return *tail_return;
 	struct forkwatch_fork_return *ret;
 	struct forkwatch_clone_call *clone_call;
+	struct forkwatch_clone3_return *clone3;	/* clone3() refused it: all there is */
 	struct forkwatch_stages *stages;	/* for tools/stages.h */
 	struct forkwatch_finish_switch *finish_switch;	/* likewise, the child's */
 	struct forkwatch_undone *undone;	/* for tools/undone.h */
@@ -88,8 +89,14 @@ int fw_fork_error(const struct fw_fork *fork);
 /* Did a signal end this attempt, so that the call is made again? */
 bool fw_fork_restarts(const struct fw_fork *fork);
 
-/* One of the module's own calls that it refused itself: there is a clone_call, and nothing else. */
+/*
+ * One that came to nothing before kernel_clone(): there is the clone_call of one of the
+ * module's own calls, or a clone3_return, and nothing else.
+ */
 bool fw_fork_is_refused(const struct fw_fork *fork);
+
+/* What was asked for; the exit signal may be any number. false: it was not observed. */
+bool fw_fork_asked(const struct fw_fork *fork, uint64_t *clone_flags, uint64_t *exit_signal);
 
 /* Does the child start in user mode? (false also when that is not known: enter is NULL) */
 bool fw_fork_is_user(const struct fw_fork *fork);

@@ -54,7 +54,7 @@ static const char * const counts[] = {
 	"seq", "time", "enter_time", "start_time", "switches", "parent_switches", "size",
 	"stack_size", "sas_ss_size", "parent_sas_ss_size", "user_processes", "rlimit_nproc",
 	"parent_pgtables", "child_pgtables", "parent_pages", "child_pages", "enter", "total",
-	"gcs_size",
+	"gcs_size", "args_size",
 	"begin", "parent_faults", "child_faults", "parent_ns", "child_ns", "parent_first",
 	"parent_last", "child_first", "child_last",
 };

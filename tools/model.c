@@ -7,6 +7,7 @@
 #include "life.h"
 #include "observer.h"
 #include "open.h"
+#include "refusals.h"
 #include "witness.h"
 
 #define CPUS_MAX	8192U	/* no arm64 kernel counts that far */
@@ -26,6 +27,7 @@ struct fw_model {
 	unsigned int nr_cpus;
 	struct fw_opens opens;
 	struct fw_children children;
+	struct fw_refusals refusals;
 	struct fw_cows *cows;
 	fw_fork_fn emit;
 	void *ctx;
@@ -277,7 +279,10 @@ static int add_fork_return(struct fw_model *model, void *event)
 {
 	struct forkwatch_fork_return *ret = event;
 	struct fw_open *open = fw_opens_by_parent(&model->opens, ret->hdr.tid);
+	int err = fw_refusals_add(&model->refusals, ret);
 
+	if (err)
+		return err;
 	if (open && !return_fits(open->fork, ret)) {
 		fw_open_leave_parent(&model->opens, open);
 		open = NULL;
@@ -288,6 +293,38 @@ static int add_fork_return(struct fw_model *model, void *event)
 		return -ENOMEM;
 	open->fork->ret = ret;
 	fw_open_return(&model->opens, open);
+	return 0;
+}
+
+/* Was @open's fork_return, which would come before @call, missed? */
+static bool is_end_of(const struct fw_open *open, const struct forkwatch_clone3_return *call)
+{
+	const struct forkwatch_fork_enter *enter = open->fork->enter;
+
+	return enter && enter->regs.syscallno == call->regs.syscallno &&
+	       enter->hdr.time >= call->enter_time;
+}
+
+/* All there is of its fork, unless kernel_clone() was called, and refused it. */
+static int add_clone3_return(struct fw_model *model, void *event)
+{
+	struct forkwatch_clone3_return *call = event;
+	struct fw_open *open = fw_opens_by_parent(&model->opens, call->hdr.tid);
+	bool told = fw_refusals_take(&model->refusals, call->hdr.tid);
+
+	if (open) {
+		told |= is_end_of(open, call);
+		fw_open_leave_parent(&model->opens, open);
+	}
+	if (told) {
+		free(call);
+		return 0;
+	}
+	open = fw_opens_add(&model->opens, call->hdr.tid);
+	if (!open)
+		return -ENOMEM;
+	open->fork->clone3 = call;
+	fw_open_settle(&model->opens, open, FW_AWAIT_PARENT | FW_AWAIT_CHILD);
 	return 0;
 }
 
@@ -414,6 +451,7 @@ static const struct {
 	{ FORKWATCH_FIRST_RUN, add_first_run },
 	{ FORKWATCH_CPU_SWITCH_TO, add_cpu_switch_to },
 	{ FORKWATCH_CLONE_CALL, add_clone_call },
+	{ FORKWATCH_CLONE3_RETURN, add_clone3_return },
 	{ FORKWATCH_WAKEUP_NEW, add_wakeup_new },
 	{ FORKWATCH_TAIL_RETURN, add_tail_return },
 	{ FORKWATCH_EXEC, add_exec },
@@ -597,6 +635,7 @@ void fw_model_close(struct fw_model *model)
 		return;
 	fw_opens_free(&model->opens);
 	fw_children_free(&model->children);
+	fw_refusals_free(&model->refusals);
 	fw_cows_close(model->cows);
 	for (i = 0; i < model->nr_cpus; i++) {
 		free(model->cpus[i].last_switch);

@@ -50,8 +50,10 @@ char *fw_name_task(const char *comm, uint32_t tid, uint32_t tgid, char *buf, siz
 
 char *fw_name_parent(const struct fw_fork *fork, char *buf, size_t size)
 {
-	return fw_name_task(fork->enter ? fork->enter->comm : NULL, fork->parent_tid,
-			    fork->parent_tgid, buf, size);
+	const char *comm = fork->enter ? fork->enter->comm :
+			   fork->clone3 ? fork->clone3->comm : NULL;
+
+	return fw_name_task(comm, fork->parent_tid, fork->parent_tgid, buf, size);
 }
 
 char *fw_name_child(const struct fw_fork *fork, char *buf, size_t size)
@@ -84,6 +86,8 @@ const struct forkwatch_regs *fw_caller_regs(const struct fw_fork *fork)
 	if (fork->enter)
 		return fork->enter->flags & FORKWATCH_ENTER_PARENT_KTHREAD ? NULL :
 		       &fork->enter->regs;
+	if (fork->clone3)
+		return &fork->clone3->regs;
 	if (!fork->ret)
 		return NULL;
 	mode = fw_pstate_mode(fork->ret->regs.pstate);

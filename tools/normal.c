@@ -354,7 +354,7 @@ static void put_parent_events(struct fw_draft *draft, const struct fw_fork *fork
 	struct seen seen[] = {
 		{ HEADER(fork->clone_call) }, { HEADER(fork->enter) },
 		{ HEADER(fork->copy_thread) }, { HEADER(fork->exit) },
-		{ HEADER(fork->wakeup) }, { HEADER(fork->ret) },
+		{ HEADER(fork->wakeup) }, { HEADER(fork->ret) }, { HEADER(fork->clone3) },
 	};
 
 	put_order(draft, "parent events", seen, ARRAY_SIZE(seen));

@@ -34,19 +34,6 @@ static bool is_late(const struct fw_fork *fork)
 	return fork->copy_thread;
 }
 
-/* clone() has one address for both; the call's first argument is where its flags are. */
-static bool not_entered(const struct fw_fork *fork, struct fw_reason *reason)
-{
-	const struct forkwatch_fork_return *ret = fork->ret;
-	uint64_t flags = ret->regs.x[0];
-
-	if (ret->result != -EINVAL || ret->regs.syscallno != 220 ||
-	    (flags & (CLONE_PIDFD | CLONE_PARENT_SETTID)) != (CLONE_PIDFD | CLONE_PARENT_SETTID))
-		return false;
-	return fw_because(reason, FW_REASON_FLAGS, "CLONE_PIDFD and CLONE_PARENT_SETTID: clone() "
-			  "has one address for both");
-}
-
 /* alloc_pid(): a pid for each namespace that the child is in, from the innermost outward. */
 static bool bad_set_tid(const struct fw_fork *fork, struct fw_reason *reason)
 {
@@ -69,7 +56,7 @@ static bool bad_set_tid(const struct fw_fork *fork, struct fw_reason *reason)
 static bool invalid(const struct fw_fork *fork, const struct fw_env *env, struct fw_reason *reason)
 {
 	if (!fork->enter)
-		return !fork->exit && fork->ret && not_entered(fork, reason);
+		return !fork->exit && fork->ret && fw_reason_kernel_clone(fork->ret, reason);
 	return is_late(fork) ? bad_set_tid(fork, reason) : fw_reason_flags(fork, env, reason);
 }
 
@@ -187,7 +174,8 @@ static bool into_cgroup(const struct fw_fork *fork, const struct fw_env *env,
 		const char *text;
 	} texts[] = {
 		{ -EBADF, "its file descriptor is none of a directory of cgroup2" },
-		{ -ENODEV, "that cgroup has been removed" },
+		{ -ENOENT, "that cgroup has been removed" },
+		{ -ENODEV, "that cgroup is being removed" },
 		{ -EACCES, "the parent may not put tasks there" },
 		{ -EBUSY, "that cgroup has controllers for its children, and may have no tasks" },
 		{ -EOPNOTSUPP, "that cgroup, or its domain, is none that tasks can be put into" },
@@ -220,16 +208,21 @@ static const struct {
 	{ -EFAULT, fault },
 	{ -EBADF, into_cgroup },
 	{ -ENODEV, into_cgroup },
+	{ -ENOENT, into_cgroup },
 	{ -EACCES, into_cgroup },
 	{ -EBUSY, into_cgroup },
 	{ -EOPNOTSUPP, into_cgroup },
 };
 
-/* The module's own call, which never got to kernel_clone(). */
-static bool refused(const struct fw_fork *fork, struct fw_reason *reason)
+/* A call that never got to kernel_clone(): clone3(), or the module's own. */
+static bool refused(const struct fw_fork *fork, const struct fw_env *env,
+		    struct fw_reason *reason)
 {
 	const struct forkwatch_clone_call *call = fork->clone_call;
 
+	if (fork->clone3)
+		return fw_reason_clone3(fork->clone3, env, reason) ||
+		       fw_because(reason, FW_REASON_NOT_OBSERVED, "reason not observed");
 	switch (call->result) {
 	case -EPERM:
 		return fw_because(reason, FW_REASON_PERMISSION,
@@ -301,7 +294,7 @@ bool fw_reason(const struct fw_fork *fork, const struct fw_env *env, struct fw_r
 	if (error >= 0)
 		return false;
 	if (fw_fork_is_refused(fork))
-		return refused(fork, reason);
+		return refused(fork, env, reason);
 	if (fork->copy_thread && fork->copy_thread->result)
 		return fw_because(reason, FW_REASON_COPY_THREAD, "copy_thread() failed with %s",
 			       fw_error_name(fork->copy_thread->result) ? : "an unknown error");

@@ -127,8 +127,8 @@ static bool no_memory(const struct fw_fork *fork, struct fw_reason *reason)
 		return false;
 	if (fork->copy_thread && !FW_OBSERVED(fork->exit, pid_ns_max))
 		return false;
-	return fw_because(reason, FW_REASON_MEMORY, "the kernel, or the parent's memory cgroup, had "
-			  "no memory left for it %s copy_thread()",
+	return fw_because(reason, FW_REASON_MEMORY, "the kernel, or the parent's memory cgroup, "
+			  "had no memory left for it %s copy_thread()",
 			  fork->copy_thread ? "after" : "before");
 }
 

@@ -38,8 +38,11 @@ static json_t *task_json(const char *comm, uint32_t tid, uint32_t tgid, uint64_t
 
 static json_t *parent_json(const struct fw_fork *fork)
 {
-	return task_json(fork->enter ? fork->enter->comm : NULL, fork->parent_tid,
-			 fork->parent_tgid, fork->enter ? fork->enter->task : 0);
+	const char *comm = fork->enter ? fork->enter->comm :
+			   fork->clone3 ? fork->clone3->comm : NULL;
+
+	return task_json(comm, fork->parent_tid, fork->parent_tgid,
+			 fork->enter ? fork->enter->task : 0);
 }
 
 static json_t *child_json(const struct fw_fork *fork)
@@ -58,8 +61,9 @@ static json_t *child_json(const struct fw_fork *fork)
 /* The call that a user task made; null for what the kernel forked by itself. */
 static json_t *syscall_json(const struct fw_fork *fork)
 {
-	const struct forkwatch_fork_enter *enter = fork->enter;
 	const struct forkwatch_regs *regs = fw_caller_regs(fork);
+	uint64_t flags = 0, exit_signal = 0;
+	bool asked = fw_fork_asked(fork, &flags, &exit_signal);
 	char signal[24];
 
 	if (!regs)
@@ -68,9 +72,9 @@ static json_t *syscall_json(const struct fw_fork *fork)
 			 "nr", regs->syscallno,
 			 "name", text_or_null(fw_name_call(fork)),
 			 "compat", fw_caller_is_compat(fork),
-			 "flags", enter ? fw_json_flags(enter->clone_flags) : json_null(),
-			 "exit_signal", enter && enter->exit_signal ?
-				text_or_null(fw_signal_name(enter->exit_signal, signal,
+			 "flags", asked ? fw_json_flags(flags) : json_null(),
+			 "exit_signal", exit_signal ?
+				text_or_null(fw_signal_name(exit_signal, signal,
 							    sizeof(signal))) : json_null());
 }
 
@@ -173,6 +177,7 @@ static const struct member {
 	{ FORKWATCH_CLONE_CALL, offsetof(struct fw_fork, clone_call) },
 	{ FORKWATCH_TAIL_RETURN, offsetof(struct fw_fork, tail_return) },
 	{ FORKWATCH_ARCH_STATE, offsetof(struct fw_fork, arch_state) },
+	{ FORKWATCH_CLONE3_RETURN, offsetof(struct fw_fork, clone3) },
 	{ FORKWATCH_WAKEUP_NEW, offsetof(struct fw_fork, wakeup) },
 	{ FORKWATCH_STAGES, offsetof(struct fw_fork, stages) },
 	{ FORKWATCH_MM_RELEASE, offsetof(struct fw_fork, release) },

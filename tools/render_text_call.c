@@ -97,9 +97,10 @@ static const char *call_name(struct fw_view *view)
 static void print_call(struct fw_view *view)
 {
 	const struct forkwatch_fork_enter *enter = view->fork->enter;
+	uint64_t flags, exit_signal;
 
-	if (fw_fork_is_refused(view->fork)) {
-		put_flags(view, call_name(view), view->fork->clone_call->clone_flags, 0);
+	if (!enter && call_name(view) && fw_fork_asked(view->fork, &flags, &exit_signal)) {
+		put_flags(view, call_name(view), flags, exit_signal);
 	} else if (!enter && !call_name(view)) {
 		fw_text_item(&view->text, FW_UNSEEN);
 	} else if (!enter) {

@@ -56,6 +56,7 @@ static const struct wanted {
 	{ "forkwatch", "fork_exit" },
 	{ "forkwatch", "copy_thread" },
 	{ "forkwatch", "clone_call" },
+	{ "forkwatch", "clone3_return" },
 	{ "forkwatch", "fork_enter" },
 };
 

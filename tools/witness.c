@@ -15,6 +15,7 @@
 #define PLACE_FORK_RETURN	ret
 #define PLACE_FIRST_RUN		first_run
 #define PLACE_TAIL_RETURN	tail_return
+#define PLACE_CLONE3_RETURN	clone3
 
 #define WITNESSED(KIND, name) \
 	{ FORKWATCH_##KIND, offsetof(struct fw_fork, PLACE_##KIND) },

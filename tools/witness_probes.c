@@ -20,6 +20,7 @@ static const struct probe {
 	{ "witness_fork_exit", "copy_process", true },
 	{ "witness_fork_return", "kernel_clone", true },
 	{ "witness_tail_return", "schedule_tail", true },
+	{ "witness_clone3_return", "__arm64_sys_clone3", true },
 	{ "witness_copy_thread_enter", "copy_thread", false },
 	{ "witness_first_run", "schedule_tail", false },
 	{ "witness_fork_return_enter", "kernel_clone", false },

@@ -30,7 +30,8 @@
  * first_run and fork_return happen on different CPUs and come in any order.
  * Events of P are matched by its tid, those of C by the address of its
  * task_struct together with its start time. A failed fork has no wakeup_new
- * and no first_run; threads that the kernel makes for itself with
+ * and no first_run; of one that clone3() refuses before it calls kernel_clone()
+ * there is clone3_return alone; threads that the kernel makes for itself with
  * create_io_thread() have no fork_return, since kernel_clone() never ran. cow
  * comes when C executes a program or ends; only if it got an mm of its own.
  *
@@ -71,6 +72,7 @@
 	E(CLONE_CALL,		7,	clone_call)	\
 	E(TAIL_RETURN,		8,	tail_return)	\
 	E(ARCH_STATE,		9,	arch_state)	\
+	E(CLONE3_RETURN,	10,	clone3_return)	\
 	E(WAKEUP_NEW,		16,	wakeup_new)	\
 	E(EXEC,			17,	exec)		\
 	E(EXIT,			18,	exit)		\
@@ -105,7 +107,8 @@
 	E(FORK_EXIT,		fork_exit)		\
 	E(FORK_RETURN,		fork_return)		\
 	E(FIRST_RUN,		first_run)		\
-	E(TAIL_RETURN,		tail_return)
+	E(TAIL_RETURN,		tail_return)		\
+	E(CLONE3_RETURN, clone3_return)
 
 #define FORKWATCH_TRACED(E)				\
 	E(WAKEUP_NEW,		wakeup_new)		\
@@ -123,7 +126,8 @@
 	E(FORK_EXIT,	fork_exit,	child_pages)	\
 	E(FIRST_RUN,	first_run,	sp_el0)		\
 	E(FIRST_RUN,	first_run,	tpidr_el0)	\
-	E(FIRST_RUN,	first_run,	switch_return)
+	E(FIRST_RUN,	first_run,	switch_return)	\
+	E(CLONE3_RETURN, clone3_return,	enter_time)
 
 #define FORKWATCH_UNSEEN_TRACEFS(E)			\
 	E(WAKEUP_NEW,	wakeup_new,	hdr.tgid)	\
@@ -542,6 +546,35 @@
 #define FORKWATCH_CALL_VFORK	1
 #define FORKWATCH_CALL_CLONE	2
 
+/*
+ * clone3_return: kretprobe on the system call clone3, entered at @enter_time (ns),
+ * sent where it refuses what it was given: @result is -EINVAL, -E2BIG or -EFAULT.
+ * So may kernel_clone(), which ends with a fork_return first. @args and @args_size
+ * are the call's arguments; @clone_flags .. @cgroup are struct clone_args, of which
+ * @read bytes could be read, and 0 beyond.
+ */
+#define FORKWATCH_FIELDS_clone3_return(F, A, S)		\
+	F(__s32, result)				\
+	F(__u32, read)					\
+	F(__u64, enter_time)				\
+	F(__u64, args)					\
+	F(__u64, args_size)				\
+	F(__u64, clone_flags)				\
+	F(__u64, pidfd)					\
+	F(__u64, child_tid)				\
+	F(__u64, parent_tid)				\
+	F(__u64, exit_signal)				\
+	F(__u64, stack)					\
+	F(__u64, stack_size)				\
+	F(__u64, tls)					\
+	F(__u64, set_tid)				\
+	F(__u64, set_tid_size)				\
+	F(__u64, cgroup)				\
+	A(char, comm, FORKWATCH_COMM_LEN)		\
+	S(struct forkwatch_regs, regs)
+
+#define FORKWATCH_CLONE3_WORDS	11	/* from @clone_flags to @cgroup */
+
 /* wakeup_new: the tracepoint sched_wakeup_new; @target_cpu is where @child will run. */
 #define FORKWATCH_FIELDS_wakeup_new(F, A, S)		\
 	F(__u64, child)					\
@@ -866,6 +899,7 @@ FORKWATCH_ASSERT(cpu_switch_to, 296);
 FORKWATCH_ASSERT(clone_call, 88);
 FORKWATCH_ASSERT(tail_return, 80);
 FORKWATCH_ASSERT(arch_state, 328);
+FORKWATCH_ASSERT(clone3_return, 456);
 FORKWATCH_ASSERT(wakeup_new, 56);
 FORKWATCH_ASSERT(exec, 208);
 FORKWATCH_ASSERT(exit, 56);

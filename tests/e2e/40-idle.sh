@@ -7,6 +7,7 @@
 
 # Of the functions that let go of an mm those that this kernel has.
 fork_probes=$(sort <<-EOF
+	__arm64_sys_clone3
 	copy_process
 	copy_thread
 	kernel_clone

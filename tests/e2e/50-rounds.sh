@@ -5,7 +5,8 @@
 . ./e2e/lib.sh
 
 rounds=200
-all_probes='__switch_to
+all_probes='__arm64_sys_clone3
+__switch_to
 copy_process
 copy_thread
 kernel_clone

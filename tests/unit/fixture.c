@@ -120,6 +120,11 @@ static const struct kind {
 	},
 	[FIXTURE_REFUSED] = {
 		.name = "refused", .nr = 220, .error = -EINVAL, .no_enter = true, .no_copy = true,
+		.flags = CLONE_PIDFD | CLONE_PARENT_SETTID, .exit_signal = SIGCHLD,
+	},
+	[FIXTURE_BY_CLONE3] = {
+		.name = "by clone3", .nr = 435, .error = -EINVAL, .no_enter = true,
+		.no_copy = true, .flags = CLONE_VM | CLONE_PARENT, .exit_signal = SIGCHLD,
 	},
 };
 
@@ -513,12 +518,34 @@ static void *make_return(const struct kind *kind, const struct fixture_who *who)
 	ret->result = kind->error ? kind->error : (int64_t)who->child_tid;
 	ret->enter_time = who->time - 300;
 	parent_regs(&ret->regs, kind);
+	ret->clone_flags = kind->flags;
+	ret->exit_signal = kind->exit_signal;
+	ret->pidfd = kind->flags & CLONE_PIDFD ? PARENT_TID : 0;
 	if (!kind->error && kind->flags & CLONE_PARENT_SETTID) {
 		ret->parent_tid = PARENT_TID;
 		ret->tid_there = ret->result;
 		ret->flags = FORKWATCH_TID_READ;
 	}
 	return ret;
+}
+
+static void *make_clone3_return(const struct kind *kind, const struct fixture_who *who)
+{
+	struct forkwatch_clone3_return *call = new_event(FORKWATCH_CLONE3_RETURN, who, 8);
+
+	call->result = kind->error;
+	call->read = FORKWATCH_CLONE3_WORDS * sizeof(__u64);
+	call->enter_time = who->time - 300;
+	call->args_size = call->read;
+	call->clone_flags = kind->flags;
+	call->exit_signal = kind->exit_signal;
+	strcpy(call->comm, "sh");
+	parent_regs(&call->regs, kind);
+	call->args = USER_SP + 0x40;
+	call->regs.x[0] = call->args;
+	call->regs.orig_x0 = call->args;
+	call->regs.x[1] = call->args_size;
+	return call;
 }
 
 static void *make_release(const struct fixture_who *who)
@@ -558,7 +585,9 @@ void fixture_make(enum fixture_kind nr, const struct fixture_who *who,
 		put(events, make_exit(kind, who));
 	if (!kind->error && !idle)
 		put(events, make_wakeup(who));
-	if (nr != FIXTURE_IO_THREAD && nr != FIXTURE_VFORK && !idle)
+	if (nr == FIXTURE_BY_CLONE3)
+		put(events, make_clone3_return(kind, who));
+	else if (nr != FIXTURE_IO_THREAD && nr != FIXTURE_VFORK && !idle)
 		put(events, make_return(kind, who));
 	if (!kind->error && !idle) {
 		put(events, make_switch(kind, who));

@@ -26,6 +26,7 @@ enum fixture_kind {
 	FIXTURE_FAILED_EARLY,	/* before it */
 	FIXTURE_RESTARTED,	/* ended by a signal, which the call is made again after */
 	FIXTURE_REFUSED,	/* by kernel_clone() itself */
+	FIXTURE_BY_CLONE3,	/* refused by clone3() */
 	FIXTURE_NR_KINDS,
 };
 

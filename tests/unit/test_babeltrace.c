@@ -204,7 +204,7 @@ static void compare_line(const char *line, struct seen *seen)
 	uint64_t time;
 	int length;
 
-	if (sscanf(line, "[%" SCNu64 "] %63[a-z_]: %n", &time, name, &length) != 2)
+	if (sscanf(line, "[%" SCNu64 "] %63[a-z0-9_]: %n", &time, name, &length) != 2)
 		fail_msg("no event: %s", line);
 	if (is_ours(name))
 		return;

@@ -29,7 +29,7 @@ static const struct file {
 	  "ffff800008010000 T register_kprobe\n"
 	  "ffff800008010100 T copy_process\nffff800008010200 T copy_thread\n"
 	  "ffff800008010300 T kernel_clone\nffff800008010400 T schedule_tail\n"
-	  "ffff800008010500 T __switch_to\n"
+	  "ffff800008010500 T __switch_to\nffff800008010580 T __arm64_sys_clone3\n"
 	  "ffff800008010600 t sched_fork.isra.0\n"
 	  "ffff800008010700 t copy_mm.part.0\nffff800008010800 t dup_mmap\n"
 	  "ffff800008010900 t dup_mmap.cold\nffff800008010a00 t copy_io.cold\n"

@@ -173,7 +173,8 @@ static const struct {
 	[FIXTURE_FAILED] = { FW_FORK, -EAGAIN, true, true },
 	[FIXTURE_FAILED_EARLY] = { FW_FORK, -ENOMEM, true, true },
 	[FIXTURE_RESTARTED] = { FW_FORK, -513, true, true },
-	[FIXTURE_REFUSED] = { FW_KIND_UNKNOWN, -EINVAL, false, true },
+	[FIXTURE_REFUSED] = { FW_FORK, -EINVAL, false, true },
+	[FIXTURE_BY_CLONE3] = { FW_SHARED_VM, -EINVAL, false, true },
 };
 
 static void every_kind_ends_with_its_last_event(void **state)
@@ -386,7 +387,7 @@ static size_t count(const struct fw_fork *fork)
 {
 	return !!fork->enter + !!fork->copy_thread + !!fork->exit + !!fork->wakeup +
 	       !!fork->first_run + !!fork->tail_return + !!fork->arch_state + !!fork->ret +
-	       !!fork->clone_call + !!fork->switch_in;
+	       !!fork->clone_call + !!fork->clone3 + !!fork->switch_in;
 }
 
 /* Adds those of @events whose bit is set. Returns how many there were. */
@@ -921,6 +922,47 @@ static void calls_that_kernel_clone_refuses(void **state)
 	assert_null(test->forks.first->next->clone_call);
 }
 
+/* The end of a clone3() that kernel_clone() was called by tells of no other fork. */
+static void calls_that_clone3_refuses(void **state)
+{
+	struct test *test = *state;
+	struct fixture_who other = fixture_who;
+	struct fixture_events call, refused;
+	struct forkwatch_fork_return *ret;
+
+	add_only(test, FIXTURE_BY_CLONE3, &fixture_who, ONLY(FORKWATCH_CLONE3_RETURN));
+	assert_int_equal(test->forks.nr, 1);
+	assert_true(fw_fork_is_refused(test->forks.first));
+	assert_true(test->forks.first->complete);
+
+	/* kernel_clone() said so before; another task's end comes in between. */
+	restart(test);
+	other.parent_tid++;
+	fixture_make(FIXTURE_REFUSED, &fixture_who, &refused);
+	ret = (struct forkwatch_fork_return *)refused.list[0];
+	ret->regs.syscallno = 435;
+	add_all(test, &refused);
+	assert_int_equal(test->forks.nr, 1);
+	add_only(test, FIXTURE_BY_CLONE3, &other, ONLY(FORKWATCH_CLONE3_RETURN));
+	assert_int_equal(test->forks.nr, 2);
+	add_only(test, FIXTURE_BY_CLONE3, &fixture_who, ONLY(FORKWATCH_CLONE3_RETURN));
+	assert_int_equal(test->forks.nr, 2);
+	/* Each end tells of one call. */
+	add_only(test, FIXTURE_BY_CLONE3, &fixture_who, ONLY(FORKWATCH_CLONE3_RETURN));
+	assert_int_equal(test->forks.nr, 3);
+
+	/* Its fork_return was missed. */
+	restart(test);
+	fixture_make(FIXTURE_CLONE3, &fixture_who, &call);
+	add(test, copy_of(find(&call, FORKWATCH_FORK_ENTER)));
+	add_only(test, FIXTURE_BY_CLONE3, &fixture_who, ONLY(FORKWATCH_CLONE3_RETURN));
+	assert_int_equal(test->forks.nr, 1);
+	assert_null(test->forks.first->clone3);
+	assert_false(test->forks.first->complete);
+	while (call.nr)
+		free(call.list[--call.nr]);
+}
+
 /* An attempt that a signal ended, then a fork by the same task with its sp moved by @sp. */
 static uint64_t restarted(struct test *test, uint64_t sp)
 {
@@ -1203,6 +1245,7 @@ int main(void)
 		TEST(workers_are_woken_later),
 		TEST(refused_calls_are_all_there_is),
 		TEST(calls_that_kernel_clone_refuses),
+		TEST(calls_that_clone3_refuses),
 		TEST(failed_fork_wakes_a_child),
 		TEST(the_same_event_twice),
 		TEST(switch_is_the_last_one_into_the_child),

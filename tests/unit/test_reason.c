@@ -92,7 +92,7 @@ static void refuse(struct fw_fork *fork, int error)
 	  l->seen = FW_LIMIT_PARENT; l->overcommit = 1; l->parent_data = 9)		\
 	C(overcommit_of_whom,	EARLY, ENOMEM, NOT_OBSERVED, "",			\
 	  l->seen = FW_LIMIT_COMMIT; l->overcommit = 2; l->parent_data = 9)		\
-	C(full_namespace,	LATE, EAGAIN, PID_SPACE, "pid namespace 44, which has 7 pids and "	\
+	C(full_namespace,	LATE, EAGAIN, PID_SPACE, "namespace 44, which has 7 pids and "	\
 	  "a pid_max of 310, or in one above it: the system has 80 threads and a pid_max of 400", \
 	  l->seen = FW_LIMIT_THREADS | FW_LIMIT_PID_MAX | FW_LIMIT_PIDS; l->threads = 80;	\
 	  l->pid_max = 400; e->pid_ns = 44; e->pid_ns_level = 1; e->pid_ns_pids = 7;	\
@@ -162,8 +162,8 @@ static void refuse(struct fw_fork *fork, int error)
 	  e->flags = FORKWATCH_EXIT_PARENT_DEADLINE)					\
 	C(deadline_and_nproc,	EARLY, EAGAIN, RLIMIT_NPROC, "uid 1000",		\
 	  e->flags = FORKWATCH_EXIT_PARENT_DEADLINE; e->rlimit_nproc = 3)		\
-	C(namespaces,		EARLY, ENOSPC, NAMESPACES, "CLONE_NEWUTS: a limit of /proc/sys/user "	\
-	  "is reached", f->clone_flags = CLONE_NEWUTS)					\
+	C(namespaces,		EARLY, ENOSPC, NAMESPACES, "CLONE_NEWUTS: a limit of "	\
+	  "/proc/sys/user is reached", f->clone_flags = CLONE_NEWUTS)			\
 	C(nested_namespaces,	EARLY, ENOSPC, NAMESPACES, "nested too deep",		\
 	  f->clone_flags = CLONE_NEWPID)						\
 	C(no_pidfd,		LATE, EMFILE, FILES, "RLIMIT_NOFILE",				\
@@ -174,7 +174,7 @@ static void refuse(struct fw_fork *fork, int error)
 	  f->clone_flags = CLONE_PIDFD; f->pidfd = 0x77)				\
 	C(bad_cgroup,		LATE, EBADF, CGROUP, "is none of a directory",		\
 	  f->clone_flags = 1ULL << 33)							\
-	C(gone_cgroup,		LATE, ENODEV, CGROUP, "removed", f->clone_flags = 1ULL << 33)	\
+	C(gone_cgroup,		LATE, ENOENT, CGROUP, "removed", f->clone_flags = 1ULL << 33)	\
 	C(others_cgroup,	LATE, EACCES, CGROUP, "may not", f->clone_flags = 1ULL << 33)	\
 	C(no_cgroup,		LATE, EACCES, NOT_OBSERVED, "", (void)f)		\
 	C(pid_ns_closed,	LATE, ENOMEM, PID_NAMESPACE, "pid namespace 44 takes no more",	\
@@ -272,16 +272,90 @@ static void forks_without_one(void **state)
 static void refused_before_copy_process(void **state)
 {
 	struct fw_fork *fork = fixture_fork(FIXTURE_REFUSED);
+	struct forkwatch_fork_return *ret = fork->ret;
 	struct fw_reason reason;
 
 	(void)state;
 	assert_true(fw_reason(fork, &env, &reason));
+	assert_non_null(strstr(reason.text, "clone() has one address for both"));
+	ret->regs.syscallno = 435;
+	assert_true(fw_reason(fork, &env, &reason));
 	assert_string_equal(reason.text, "reason not observed");
-	fork->ret->regs.x[0] = CLONE_PIDFD | CLONE_PARENT_SETTID;
+	ret->parent_tid = ret->pidfd;
+	assert_true(fw_reason(fork, &env, &reason));
+	assert_non_null(strstr(reason.text, "both would be written to 0x"));
+	ret->exit_signal = 65;
+	ret->clone_flags = 0;
+	assert_true(fw_reason(fork, &env, &reason));
+	assert_non_null(strstr(reason.text, "the exit signal is 65"));
+
+	/* Of an older recording the first argument is known. */
+	ret->hdr.size = offsetof(struct forkwatch_fork_return, clone_flags);
+	assert_true(fw_reason(fork, &env, &reason));
+	assert_int_equal(reason.code, FW_REASON_NOT_OBSERVED);
+	ret->regs.syscallno = 220;
+	ret->regs.x[0] = CLONE_PIDFD | CLONE_PARENT_SETTID;
 	assert_true(fw_reason(fork, &env, &reason));
 	assert_int_equal(reason.code, FW_REASON_FLAGS);
-	fork->ret->regs.syscallno = 435;
-	assert_true(fw_reason(fork, &env, &reason));
+	fw_fork_free(fork);
+}
+
+/* What each does to the arguments of a good clone3(), a part of the sentence; NULL: no reason. */
+#define CALLS(C)									\
+	C(EINVAL, NULL, (void)c)							\
+	C(EINVAL, "takes no arguments of 63 bytes", c->args_size = 63; c->read = 56)		\
+	C(EINVAL, NULL, c->read = 56)							\
+	C(EINVAL, "set_tid_size is 33", c->set_tid = 1; c->set_tid_size = 33)		\
+	C(EINVAL, "set_tid_size without set_tid", c->set_tid_size = 1)			\
+	C(EINVAL, "set_tid without set_tid_size", c->set_tid = 1)			\
+	C(EINVAL, "the exit signal is 65", c->exit_signal = 65)				\
+	C(EINVAL, NULL, c->exit_signal = 64)						\
+	C(EINVAL, "no file descriptor", c->clone_flags = 1ULL << 33; c->cgroup = 1ULL << 31) \
+	C(EINVAL, "end before cgroup", c->clone_flags = 1ULL << 33; c->args_size = 80)	\
+	C(EINVAL, "knows no 0x4000000000", c->clone_flags = 1ULL << 38)			\
+	C(EINVAL, "knows no CLONE_NNP", c->clone_flags = 1ULL << 35)			\
+	C(EINVAL, "CLONE_DETACHED", c->clone_flags = CLONE_DETACHED)			\
+	C(EINVAL, "not in its flags", c->clone_flags = 17)				\
+	C(EINVAL, NULL, c->clone_flags = 0x80)						\
+	C(EINVAL, "not cleared", c->clone_flags = 1ULL << 32 | CLONE_SIGHAND | CLONE_VM)	\
+	C(EINVAL, "a thread's end sends none", c->clone_flags = ALL_OF_THREAD)		\
+	C(EINVAL, "CLONE_PARENT with", c->clone_flags = CLONE_PARENT)			\
+	C(EINVAL, "stack_size without stack", c->stack_size = 1)			\
+	C(EINVAL, "stack without stack_size", c->stack = 1)				\
+	C(EINVAL, "not in user memory", c->stack = 4096; c->stack_size = -4096ULL)	\
+	C(EINVAL, NULL, c->stack = 4096; c->stack_size = 4096)				\
+	C(E2BIG, "5000 bytes are more than a page", c->args_size = 5000)			\
+	C(E2BIG, "are not 0", c->args_size = 96)						\
+	C(EFAULT, "the arguments cannot be read at 0x66", c->read = 0; c->args = 0x66)	\
+	C(EFAULT, "set_tid cannot be read at 0x77", c->set_tid = 0x77; c->set_tid_size = 1)
+
+static void refused_by_clone3(void **state)
+{
+	static const struct fw_env with_page = {
+		.kernel = KERNEL_VERSION(6, 1, 0), .page_size = 4096
+	};
+	struct fw_env newer = with_page;
+	struct forkwatch_clone3_return good, *c;
+	struct fw_fork *fork = fixture_fork(FIXTURE_BY_CLONE3);
+	struct fw_reason reason;
+
+	(void)state;
+	c = fork->clone3;
+	c->clone_flags = 0;
+	good = *c;
+#define TRY(error, part, mutation)						\
+	*c = good;								\
+	c->result = -(error);							\
+	mutation;								\
+	assert_true(fw_reason(fork, &with_page, &reason));			\
+	if (!strstr(reason.text, (part) ? : "reason not observed"))		\
+		fail_msg("%s: \"%s\"", #mutation, reason.text);
+	CALLS(TRY)
+
+	newer.kernel = KERNEL_VERSION(7, 1, 0);
+	*c = good;
+	c->clone_flags = 1ULL << 35;
+	assert_true(fw_reason(fork, &newer, &reason));
 	assert_int_equal(reason.code, FW_REASON_NOT_OBSERVED);
 	fw_fork_free(fork);
 }
@@ -567,6 +641,7 @@ int main(void)
 		cmocka_unit_test(forks_without_one),
 		cmocka_unit_test(the_stage_that_refused),
 		cmocka_unit_test(refused_before_copy_process),
+		cmocka_unit_test(refused_by_clone3),
 		cmocka_unit_test(flags_of_newer_kernels),
 		TEST(full_cgroup_is_found),
 		TEST(full_cgroup_counts_itself),

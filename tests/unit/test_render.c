@@ -238,6 +238,7 @@ static void every_kind_is_shown(void **state)
 		{ FIXTURE_FAILED_EARLY, "failed-early" },
 		{ FIXTURE_RESTARTED, "restarted" },
 		{ FIXTURE_REFUSED, "refused" },
+		{ FIXTURE_BY_CLONE3, "by-clone3" },
 	};
 	struct fw_fork *fork;
 	size_t i;
