@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "compare_parts.h"
+#include "mix.h"
 
 /* Members of fw_normal_fork(), and the words for what is in them. */
 static const struct member {
@@ -334,10 +335,9 @@ static void compare_member(struct pair *pair, const char *name, const json_t *a,
 static const json_t **find_same(struct fw_comparison *comparison, const struct fw_golden_fork *a,
 				const struct fw_golden_fork *b)
 {
-	uint64_t hash = (uintptr_t)a->fork * 31 + (uintptr_t)b->fork;
+	uint64_t hash = fw_mix((uintptr_t)a->fork * 31 + (uintptr_t)b->fork);
 
-	/* All bits of both have a part in the upper ones of a product. */
-	return comparison->same[hash * 0x9e3779b97f4a7c15ULL >> 32 & (FW_SAME_KEPT - 1)];
+	return comparison->same[hash % FW_SAME_KEPT];
 }
 
 int fw_compare_forks(struct fw_comparison *comparison, const struct fw_golden_fork *a,

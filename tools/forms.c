@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "forms.h"
+#include "mix.h"
 
 struct form {
 	struct form *same_bucket;
@@ -62,10 +63,8 @@ static uint64_t hash_words(const uint64_t *words, size_t nr)
 	uint64_t hash = nr;
 	size_t i;
 
-	for (i = 0; i < nr; i++) {
-		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15ULL;
-		hash ^= hash >> 32;
-	}
+	for (i = 0; i < nr; i++)
+		hash = fw_mix(hash ^ words[i]);
 	return hash;
 }
 
