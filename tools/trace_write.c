@@ -6,23 +6,22 @@
  * sorted before it is written, and an event that is older than what was written
  * goes to a further stream of that CPU, unchanged.
  */
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 
+#include "address_set.h"
 #include "ctf.h"
+#include "mix.h"
 #include "packed.h"
 #include "symbols.h"
+#include "trace_dir.h"
 #include "trace_limits.h"
 
 #define FLUSH_NS	1000000000ULL
@@ -72,8 +71,7 @@ struct fw_trace_writer {
 	uint64_t events;		/* of the ABI, in the files */
 	uint64_t bad_events;
 	const struct fw_ksyms *ksyms;
-	uint64_t *symbols;		/* addresses of those written: a hash table */
-	size_t nr_symbols, symbols_size;
+	struct fw_address_set symbols;	/* addresses of those written */
 	uint64_t seen[SEEN];		/* kernel addresses looked up lately */
 	uint64_t seen_user[SEEN];	/* hashes of user symbols written lately */
 	struct stream *session;
@@ -83,27 +81,6 @@ struct fw_trace_writer {
 	uint8_t packet[FW_CTF_PACKET_BYTES] ALIGNED;
 	uint8_t event[UINT16_MAX + 1] ALIGNED;
 };
-
-static char error_text[1024] = "no error";
-
-const char *fw_trace_error(void)
-{
-	return error_text;
-}
-
-int fw_trace_fail(int error, const char *format, ...)
-{
-	va_list args;
-	char *s;
-
-	va_start(args, format);
-	vsnprintf(error_text, sizeof(error_text), format, args);
-	va_end(args);
-	for (s = error_text; *s; s++)
-		if (iscntrl((unsigned char)*s))
-			*s = '?';
-	return error;
-}
 
 static uint64_t now(void)
 {
@@ -455,43 +432,6 @@ static uint64_t session_time(const struct fw_trace_writer *writer, uint64_t time
 	return time > last ? time : last;
 }
 
-static uint64_t mix(uint64_t n)
-{
-	n *= 0x9e3779b97f4a7c15ULL;
-	return n ^ n >> 32;
-}
-
-/* Adds @addr to the table of symbols written. Returns 1 if it was not there, 0, -ENOMEM. */
-static int symbol_add(struct fw_trace_writer *writer, uint64_t addr)
-{
-	size_t mask, i;
-
-	if (2 * writer->nr_symbols >= writer->symbols_size) {
-		size_t size = writer->symbols_size ? 2 * writer->symbols_size : 256;
-		uint64_t *old = writer->symbols;
-		size_t old_size = writer->symbols_size;
-
-		writer->symbols = calloc(size, sizeof(*writer->symbols));
-		if (!writer->symbols) {
-			writer->symbols = old;
-			return -ENOMEM;
-		}
-		writer->symbols_size = size;
-		writer->nr_symbols = 0;
-		for (i = 0; i < old_size; i++)
-			if (old[i])
-				symbol_add(writer, old[i]);
-		free(old);
-	}
-	mask = writer->symbols_size - 1;
-	for (i = mix(addr) & mask; writer->symbols[i]; i = (i + 1) & mask)
-		if (writer->symbols[i] == addr)
-			return 0;
-	writer->symbols[i] = addr;
-	writer->nr_symbols++;
-	return 1;
-}
-
 /* Writes the kernel symbol @name at @addr, once. */
 static int put_symbol(struct fw_trace_writer *writer, uint64_t addr, const char *name,
 		      uint64_t time)
@@ -500,7 +440,7 @@ static int put_symbol(struct fw_trace_writer *writer, uint64_t addr, const char 
 		.hdr.kind = FW_CTF_KERNEL_SYMBOL,
 		.address = addr,
 	};
-	int ret = symbol_add(writer, addr);
+	int ret = fw_address_set_add(&writer->symbols, addr);
 
 	if (ret <= 0)
 		return ret ? fail_write(writer, ret) : 0;
@@ -529,7 +469,7 @@ static int put_named_symbols(struct fw_trace_writer *writer)
 /* Writes the kernel symbol that @addr lies in, if there is one. */
 static int put_address(struct fw_trace_writer *writer, uint64_t addr, uint64_t time)
 {
-	uint64_t offset, *seen = &writer->seen[mix(addr) % SEEN];
+	uint64_t offset, *seen = &writer->seen[fw_mix(addr) % SEEN];
 	char name[FW_CTF_NAME_MAX];
 
 	if (*seen == addr)
@@ -617,9 +557,9 @@ int fw_trace_user_symbol(struct fw_trace_writer *writer, const struct forkwatch_
 		return writer->error;
 	if (event->cpu >= FW_CTF_CPU_MAX)
 		return -EBADMSG;
-	hash = mix(addr) ^ mix((uint64_t)event->tgid << 32 | event->cpu);
+	hash = fw_mix(addr) ^ fw_mix((uint64_t)event->tgid << 32 | event->cpu);
 	for (s = name; *s; s++)
-		hash = mix(hash ^ (unsigned char)*s);
+		hash = fw_mix(hash ^ (unsigned char)*s);
 	seen = &writer->seen_user[hash % SEEN];
 	if (*seen == hash)
 		return 0;
@@ -735,7 +675,7 @@ static void writer_free(struct fw_trace_writer *writer)
 		close(writer->dir);
 	fw_packer_close(writer->packer);
 	free(writer->cpus);
-	free(writer->symbols);
+	fw_address_set_free(&writer->symbols);
 	free(writer->name);
 	free(writer);
 }
@@ -763,105 +703,6 @@ int fw_trace_finish(struct fw_trace_writer *writer, struct fw_trace_end *end)
 	}
 	ret = writer->error;
 	writer_free(writer);
-	return ret;
-}
-
-/* Is the metadata, if there is any, that of a trace of ours? */
-static bool is_our_trace(int dir)
-{
-	struct fw_ctf *ctf = malloc(sizeof(*ctf));
-	char why[256];
-	int ret = ctf ? fw_ctf_load(dir, ctf, why, sizeof(why)) : -ENOMEM;
-
-	free(ctf);
-	return !ret || ret == -ENOENT || ret == -ENODATA || ret == -ENOTSUP;
-}
-
-static bool is_trace_file(const char *name)
-{
-	size_t length = strlen(name);
-	unsigned int cpu, nth;
-	char stream[32];
-	int end = 0;
-
-	if (!strcmp(name, FW_CTF_METADATA))
-		return true;
-	if (length > strlen(FW_PACKED_SUFFIX) &&
-	    !strcmp(name + length - strlen(FW_PACKED_SUFFIX), FW_PACKED_SUFFIX))
-		length -= strlen(FW_PACKED_SUFFIX);
-	if (length >= sizeof(stream))
-		return false;
-	memcpy(stream, name, length);
-	stream[length] = '\0';
-	if (!strcmp(stream, "session"))
-		return true;
-	if (sscanf(stream, "cpu%4u%n", &cpu, &end) == 1 && end && !stream[end])
-		return true;
-	end = 0;
-	return sscanf(stream, "cpu%4u_late%1u%n", &cpu, &nth, &end) == 2 && end && !stream[end];
-}
-
-/* May what is in @dir go? */
-static int check_directory(struct fw_trace_writer *writer, DIR *dir, bool force)
-{
-	const struct dirent *entry;
-
-	while ((entry = readdir(dir))) {
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
-		if (!force)
-			return fw_trace_fail(-EEXIST,
-				"%s is not empty: name another directory, or use --force to replace the trace in it",
-				writer->name);
-		if (!is_trace_file(entry->d_name) || !is_our_trace(writer->dir))
-			return fw_trace_fail(-EEXIST,
-				"%s holds more than a trace of forkwatch (%s), and is left as it is: name another directory",
-				writer->name, entry->d_name);
-	}
-	return 0;
-}
-
-static int clear_directory(struct fw_trace_writer *writer, DIR *dir)
-{
-	const struct dirent *entry;
-
-	while ((entry = readdir(dir)))
-		if (is_trace_file(entry->d_name) && unlinkat(writer->dir, entry->d_name, 0))
-			return -errno;
-	return 0;
-}
-
-/* The entries of the directory, from the first one on. */
-static DIR *list_directory(const struct fw_trace_writer *writer)
-{
-	int fd = openat(writer->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!dir && fd >= 0)
-		close(fd);
-	return dir;
-}
-
-static int open_directory(struct fw_trace_writer *writer, bool force)
-{
-	DIR *dir;
-	int ret;
-
-	writer->made = !mkdir(writer->name, 0700);
-	if (!writer->made && errno != EEXIST)
-		return fw_trace_fail(-errno, "cannot make the directory %s: %s", writer->name,
-				     strerror(errno));
-	writer->dir = open(writer->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (writer->dir < 0 && (errno == ENOTDIR || errno == ELOOP))
-		return fw_trace_fail(-errno,
-			"%s is no directory (symbolic links are not followed): name another one",
-			writer->name);
-	dir = writer->dir < 0 ? NULL : list_directory(writer);
-	if (!dir)
-		return fw_trace_fail(-errno, "cannot open the directory %s: %s", writer->name,
-				     strerror(errno));
-	ret = check_directory(writer, dir, force);
-	closedir(dir);
 	return ret;
 }
 
@@ -907,10 +748,11 @@ int fw_trace_create(struct fw_trace_writer **out, const char *dir, bool force)
 	writer->dir = -1;
 	writer->name = strdup(dir);
 	if (writer->name)
-		ret = open_directory(writer, force);
+		writer->dir = fw_trace_dir_open(dir, force, &writer->made);
 	else
-		ret = fw_trace_fail(-ENOMEM, "out of memory");
-	if (ret) {
+		writer->dir = fw_trace_fail(-ENOMEM, "out of memory");
+	ret = writer->dir;
+	if (ret < 0) {
 		writer_free(writer);
 		return ret;
 	}
@@ -927,13 +769,8 @@ int fw_trace_compress(struct fw_trace_writer *writer)
 
 int fw_trace_begin(struct fw_trace_writer *writer, const struct fw_trace_info *info)
 {
-	DIR *dir = list_directory(writer);
-	int ret;
+	int ret = fw_trace_dir_clear(writer->dir);
 
-	if (!dir)
-		return fail_write(writer, -errno);
-	ret = clear_directory(writer, dir);
-	closedir(dir);
 	if (ret)
 		return fail_write(writer, ret);
 	writer->ksyms = info->env.ksyms;
