@@ -4,7 +4,6 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <gelf.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,40 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "elf_file.h"
 #include "symbols.h"
-
-struct symbol {
-	uint64_t start, end;
-	const char *name;	/* in the file's string table */
-	bool sized;		/* else end is that of its section */
-	unsigned char rank;	/* of several at one address the lowest is shown */
-};
-
-struct segment {
-	uint64_t offset, size, vaddr;
-	bool exec;
-};
-
-/*
- * One ELF file. Its descriptor stays open: that keeps the inode number from
- * being used again, and lets the symbols wait until somebody asks for them.
- */
-struct file {
-	struct file *next;
-	dev_t dev;
-	ino_t ino;
-	struct timespec mtime;
-	char *name;		/* without its directory */
-	int fd;			/* -1: could not be read */
-	bool parsed;
-	Elf *elf;
-	void *image;		/* what elf reads, if that is no file */
-	unsigned int type;	/* ET_EXEC, ET_DYN */
-	struct segment *segments;
-	size_t nr_segments;
-	struct symbol *symbols;	/* by start */
-	size_t nr_symbols;
-};
 
 /* Executable mappings of one program; processes share them until an exec. */
 struct maps {
@@ -53,7 +20,7 @@ struct maps {
 	size_t nr;
 	struct map {
 		uint64_t start, end, offset;
-		struct file *file;
+		struct fw_elf_file *file;
 	} map[];
 };
 
@@ -86,7 +53,7 @@ struct fw_usyms {
 	struct process *buckets[NR_BUCKETS];
 	pid_t gone[NR_GONE];	/* the oldest is the next to go */
 	unsigned int next_gone;
-	struct file *files;
+	struct fw_elf_file *files;
 	unsigned int nr_open;
 };
 
@@ -142,23 +109,10 @@ static void process_forget(struct process *process)
 	memset(&process->exe, 0, sizeof(process->exe));
 }
 
-static void file_free(struct file *file)
-{
-	if (file->elf)
-		elf_end(file->elf);
-	if (file->fd >= 0)
-		close(file->fd);
-	free(file->image);
-	free(file->segments);
-	free(file->symbols);
-	free(file->name);
-	free(file);
-}
-
 void fw_usyms_close(struct fw_usyms *usyms)
 {
 	struct process *process;
-	struct file *file;
+	struct fw_elf_file *file;
 	size_t i;
 
 	if (!usyms)
@@ -172,7 +126,7 @@ void fw_usyms_close(struct fw_usyms *usyms)
 	}
 	while ((file = usyms->files)) {
 		usyms->files = file->next;
-		file_free(file);
+		fw_elf_file_free(file);
 	}
 	free(usyms);
 }
@@ -283,7 +237,7 @@ static int open_regular(const char *path, struct stat *st)
 	return -1;
 }
 
-static bool same_file(const struct file *file, const char *name, const struct stat *st)
+static bool same_file(const struct fw_elf_file *file, const char *name, const struct stat *st)
 {
 	return file->ino == st->st_ino && file->dev == st->st_dev &&
 	       file->mtime.tv_sec == st->st_mtim.tv_sec &&
@@ -291,11 +245,11 @@ static bool same_file(const struct file *file, const char *name, const struct st
 }
 
 /* The file of that name and these attributes. Takes @fd, which may be -1. NULL without memory. */
-static struct file *file_get(struct fw_usyms *usyms, const char *path, size_t len, int fd,
-			     const struct stat *st)
+static struct fw_elf_file *file_get(struct fw_usyms *usyms, const char *path, size_t len, int fd,
+				    const struct stat *st)
 {
 	char *name = plain_name(path, len);
-	struct file *file;
+	struct fw_elf_file *file;
 
 	for (file = name ? usyms->files : NULL; file; file = file->next)
 		if (same_file(file, name, st))
@@ -363,7 +317,7 @@ static bool is_deleted(const struct line *line)
  * The file behind a mapping: by the mapping itself, which is exact but wants
  * privileges, else by its name, which must still be that of the same inode.
  */
-static struct file *file_of(struct fw_usyms *usyms, pid_t tgid, const struct line *line)
+static struct fw_elf_file *file_of(struct fw_usyms *usyms, pid_t tgid, const struct line *line)
 {
 	size_t len = line->len - (is_deleted(line) ? strlen(DELETED) : 0);
 	struct stat st = { .st_ino = line->ino };
@@ -406,11 +360,11 @@ static uint32_t checksum(const unsigned char *data, size_t size)
  * The vdso is no file; the process' memory has it. It is the same in all
  * processes of one architecture: once read, told by its size and contents.
  */
-static struct file *vdso_of(struct fw_usyms *usyms, pid_t tgid, const struct line *line)
+static struct fw_elf_file *vdso_of(struct fw_usyms *usyms, pid_t tgid, const struct line *line)
 {
 	size_t size = line->end - line->start;
 	struct stat st = { .st_ino = size };
-	struct file *file = NULL;
+	struct fw_elf_file *file = NULL;
 	void *image = size <= MAX_VDSO ? malloc(size) : NULL;
 	char path[32];
 	int fd;
@@ -441,7 +395,7 @@ static struct maps *maps_read(struct fw_usyms *usyms, pid_t tgid, FILE *in)
 	size_t size = 0;
 
 	while (maps && getline(&text, &size, in) > 0) {
-		struct file *file;
+		struct fw_elf_file *file;
 		struct line line;
 
 		if (!parse_line(text, &line))
@@ -579,197 +533,6 @@ void fw_usyms_exit(struct fw_usyms *usyms, pid_t tgid)
 	(*slot(usyms, tgid))->gone = true;
 }
 
-static void read_segments(struct file *file)
-{
-	size_t i, nr = 0;
-	GElf_Phdr header;
-
-	if (elf_getphdrnum(file->elf, &nr))
-		return;
-	file->segments = calloc(nr, sizeof(*file->segments));
-	for (i = 0; file->segments && i < nr; i++) {
-		if (!gelf_getphdr(file->elf, i, &header) || header.p_type != PT_LOAD)
-			continue;
-		file->segments[file->nr_segments++] = (struct segment){
-			header.p_offset, header.p_filesz, header.p_vaddr, header.p_flags & PF_X
-		};
-	}
-}
-
-/* .symtab if there is one, else .dynsym. */
-static Elf_Scn *symbol_section(Elf *elf, GElf_Shdr *header)
-{
-	Elf_Scn *section = NULL, *found = NULL;
-	GElf_Shdr each;
-
-	while ((section = elf_nextscn(elf, section))) {
-		if (!gelf_getshdr(section, &each))
-			continue;
-		if (each.sh_type != SHT_SYMTAB && (each.sh_type != SHT_DYNSYM || found))
-			continue;
-		found = section;
-		*header = each;
-		if (each.sh_type == SHT_SYMTAB)
-			break;
-	}
-	return found;
-}
-
-static bool is_function(Elf *elf, const GElf_Sym *sym, GElf_Shdr *section)
-{
-	unsigned int type = GELF_ST_TYPE(sym->st_info);
-
-	if (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE)
-		return false;
-	if (sym->st_shndx == SHN_UNDEF || sym->st_shndx >= SHN_LORESERVE)
-		return false;
-	return gelf_getshdr(elf_getscn(elf, sym->st_shndx), section) &&
-	       section->sh_flags & SHF_EXECINSTR;
-}
-
-static bool is_plain(const char *name)
-{
-	const char *c = name;
-
-	while (isgraph((unsigned char)*c))
-		c++;
-	return c > name && !*c;
-}
-
-/* The lower, the better: global ones, then plain names, then short ones. */
-static unsigned char rank_of(const GElf_Sym *sym, const char *name)
-{
-	size_t underscores = strspn(name, "_"), len = strlen(name);
-
-	return (GELF_ST_BIND(sym->st_info) == STB_LOCAL) << 7 |
-	       (underscores < 3 ? underscores : 3) << 5 | (len < 31 ? len : 31);
-}
-
-static int by_start(const void *a, const void *b)
-{
-	const struct symbol *x = a, *y = b;
-
-	if (x->start != y->start)
-		return x->start < y->start ? -1 : 1;
-	if (x->sized != y->sized)
-		return x->sized ? 1 : -1;
-	/* The best comes last: that is where a search ends. */
-	if (x->rank != y->rank)
-		return x->rank > y->rank ? -1 : 1;
-	return strcmp(y->name, x->name);
-}
-
-static void read_symbols(struct file *file)
-{
-	GElf_Shdr header, section;
-	Elf_Scn *table = symbol_section(file->elf, &header);
-	Elf_Data *data = table ? elf_getdata(table, NULL) : NULL;
-	GElf_Ehdr elf_header;
-	uint64_t thumb = 0;
-	size_t i, nr;
-	GElf_Sym sym;
-
-	if (!data || !header.sh_entsize)
-		return;
-	/* A Thumb function's address has its lowest bit set. */
-	if (gelf_getehdr(file->elf, &elf_header) && elf_header.e_machine == EM_ARM)
-		thumb = 1;
-	nr = header.sh_size / header.sh_entsize;
-	file->symbols = calloc(nr ? nr : 1, sizeof(*file->symbols));
-	for (i = 0; file->symbols && i < nr; i++) {
-		struct symbol *symbol = &file->symbols[file->nr_symbols];
-		const char *name;
-
-		if (!gelf_getsym(data, i, &sym) || !is_function(file->elf, &sym, &section))
-			continue;
-		name = elf_strptr(file->elf, header.sh_link, sym.st_name);
-		if (!name || !is_plain(name) || *name == '$')
-			continue;
-		symbol->start = sym.st_value & ~thumb;
-		symbol->sized = sym.st_size > 0;
-		symbol->end = symbol->sized ? symbol->start + sym.st_size :
-					      section.sh_addr + section.sh_size;
-		symbol->name = name;
-		symbol->rank = rank_of(&sym, name);
-		file->nr_symbols++;
-	}
-	if (file->symbols)
-		qsort(file->symbols, file->nr_symbols, sizeof(*file->symbols), by_start);
-}
-
-static void file_parse(struct file *file)
-{
-	GElf_Ehdr header;
-
-	if (file->parsed)
-		return;
-	file->parsed = true;
-	/* Read, not mapped: whoever truncates the file must not kill us. */
-	if (!file->elf && file->fd >= 0)
-		file->elf = elf_begin(file->fd, ELF_C_READ, NULL);
-	if (!file->elf || !gelf_getehdr(file->elf, &header))
-		return;
-	file->type = header.e_type;
-	read_segments(file);
-	read_symbols(file);
-}
-
-#define MAX_BACK	64	/* labels inside of one function */
-
-/* The smallest that says it contains @vaddr, else the last that begins before it. */
-static const struct symbol *symbol_find(const struct file *file, uint64_t vaddr)
-{
-	const struct symbol *unsized = NULL, *symbol;
-	size_t low = 0, high = file->nr_symbols, back;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (file->symbols[mid].start <= vaddr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (back = 0; back < MAX_BACK && back < low; back++) {
-		symbol = &file->symbols[low - 1 - back];
-		if (vaddr >= symbol->end)
-			continue;
-		if (symbol->sized)
-			return symbol;
-		if (!unsized)
-			unsized = symbol;
-	}
-	return unsized;
-}
-
-static bool to_vaddr(const struct file *file, uint64_t offset, uint64_t *vaddr)
-{
-	const struct segment *segment;
-
-	for (segment = file->segments; segment < file->segments + file->nr_segments; segment++) {
-		if (!segment->exec || offset < segment->offset ||
-		    offset - segment->offset >= segment->size)
-			continue;
-		*vaddr = offset - segment->offset + segment->vaddr;
-		return true;
-	}
-	return false;
-}
-
-static bool to_offset(const struct file *file, uint64_t vaddr, uint64_t *offset)
-{
-	const struct segment *segment;
-
-	for (segment = file->segments; segment < file->segments + file->nr_segments; segment++) {
-		if (!segment->exec || vaddr < segment->vaddr ||
-		    vaddr - segment->vaddr >= segment->size)
-			continue;
-		*offset = vaddr - segment->vaddr + segment->offset;
-		return true;
-	}
-	return false;
-}
-
 static const struct map *map_find(const struct maps *maps, uint64_t addr)
 {
 	size_t i;
@@ -781,10 +544,10 @@ static const struct map *map_find(const struct maps *maps, uint64_t addr)
 }
 
 /* A program that was not linked to be moved is where its file says. */
-static struct file *fixed_program(struct fw_usyms *usyms, const char *path, uint64_t addr,
-				  uint64_t *offset)
+static struct fw_elf_file *fixed_program(struct fw_usyms *usyms, const char *path, uint64_t addr,
+					 uint64_t *offset)
 {
-	struct file *file;
+	struct fw_elf_file *file;
 	struct stat st;
 	int fd;
 
@@ -794,12 +557,13 @@ static struct file *fixed_program(struct fw_usyms *usyms, const char *path, uint
 	file = file_get(usyms, path, strlen(path), fd, &st);
 	if (!file)
 		return NULL;
-	file_parse(file);
-	return file->type == ET_EXEC && to_offset(file, addr, offset) ? file : NULL;
+	fw_elf_file_parse(file);
+	return file->type == ET_EXEC && fw_elf_file_offset(file, addr, offset) ? file : NULL;
 }
 
 /* Which file is mapped at @addr, and what offset of it; NULL if that is not known. */
-static struct file *locate(struct fw_usyms *usyms, pid_t tgid, uint64_t addr, uint64_t *offset)
+static struct fw_elf_file *locate(struct fw_usyms *usyms, pid_t tgid, uint64_t addr,
+				  uint64_t *offset)
 {
 	struct process *process = usyms ? process_get(usyms, tgid) : NULL;
 	const struct map *map;
@@ -812,7 +576,7 @@ static struct file *locate(struct fw_usyms *usyms, pid_t tgid, uint64_t addr, ui
 		map = map_find(process->maps, addr);
 	if (!map)
 		return process->maps ? NULL : fixed_program(usyms, process->path, addr, offset);
-	file_parse(map->file);
+	fw_elf_file_parse(map->file);
 	*offset = addr - map->start + map->offset;
 	return map->file;
 }
@@ -822,8 +586,8 @@ const char *fw_usyms_name(struct fw_usyms *usyms, pid_t tgid, uint64_t addr,
 {
 	const struct told *told = usyms ? told_find(*slot(usyms, tgid), addr) : NULL;
 	uint64_t offset = 0, vaddr;
-	struct file *file = told ? NULL : locate(usyms, tgid, addr, &offset);
-	const struct symbol *symbol = NULL;
+	struct fw_elf_file *file = told ? NULL : locate(usyms, tgid, addr, &offset);
+	const struct fw_elf_symbol *symbol = NULL;
 
 	if (known)
 		*known = told || file;
@@ -835,8 +599,8 @@ const char *fw_usyms_name(struct fw_usyms *usyms, pid_t tgid, uint64_t addr,
 		snprintf(buf, size, "0x%llx", (unsigned long long)addr);
 		return buf;
 	}
-	if (to_vaddr(file, offset, &vaddr))
-		symbol = symbol_find(file, vaddr);
+	if (fw_elf_file_vaddr(file, offset, &vaddr))
+		symbol = fw_elf_file_symbol(file, vaddr);
 	if (!symbol)
 		snprintf(buf, size, "%s+0x%llx", file->name, (unsigned long long)offset);
 	else if (vaddr == symbol->start)
@@ -850,7 +614,7 @@ const char *fw_usyms_name(struct fw_usyms *usyms, pid_t tgid, uint64_t addr,
 int fw_usyms_word(struct fw_usyms *usyms, pid_t tgid, uint64_t addr, uint32_t *word)
 {
 	uint64_t offset = 0;
-	struct file *file = locate(usyms, tgid, addr, &offset);
+	struct fw_elf_file *file = locate(usyms, tgid, addr, &offset);
 	uint32_t little;
 
 	if (!file || file->fd < 0 ||
