@@ -97,6 +97,15 @@ static enum fw_forwarders forwarders(const struct fw_source *source)
 	return source->cut ? FW_FORWARD_CUT : FW_FORWARD_DIRECT;
 }
 
+/* Forks at the same time whose stages find room; fewer if a test wants to see what then is. */
+static unsigned int stage_forks(unsigned int most)
+{
+	const char *text = getenv("FORKWATCH_STAGE_FORKS");
+	unsigned long forks = text ? strtoul(text, NULL, 10) : most;
+
+	return forks && forks < most ? forks : most;
+}
+
 static int open_programs(struct fw_source *source, const struct fw_source_options *opt,
 			 enum fw_probe_way way)
 {
@@ -130,8 +139,8 @@ static int open_programs(struct fw_source *source, const struct fw_source_option
 	bpf_program__set_autoload(skel->progs.end_of_cow, opt->cow);
 	bpf_program__set_autoattach(skel->progs.end_of_cow, false);
 	bpf_program__set_autoattach(skel->progs.on_mm_release, false);
-	if (opt->stages == FW_STAGES_OFF)
-		bpf_map__set_max_entries(skel->maps.stages, 1);
+	bpf_map__set_max_entries(skel->maps.stages, opt->stages == FW_STAGES_OFF ? 1 :
+				 stage_forks(bpf_map__max_entries(skel->maps.stages)));
 	if (opt->stages != FW_STAGES_ALL)
 		bpf_map__set_max_entries(skel->maps.undos, 1);
 	if (!opt->cow) {

@@ -53,18 +53,29 @@ equal 'recording all stages of a fork with much memory' "$status" 0
 fw show -f json -o "$tmp/json" "$tmp/trace" 1
 adds_up 'the times of all stages add up' "$tmp/json"
 seen 'more stages are seen' arch_dup_task_struct sched_fork security_task_alloc copy_fs_struct \
-	vm_area_dup anon_vma_fork copy_namespaces cgroup_post_fork uprobe_copy_process
+	vm_area_dup anon_vma_fork copy_namespaces cgroup_post_fork uprobe_copy_process \
+	'wake-up to first run' schedule_tail finish_task_switch
 at_least 'copying page tables takes its time' "$(percent copy_page_range)" 10
 # The child may take the CPU within wake_up_new_task, and lose it within schedule_tail.
-above='kernel_clone|copy_process|copy_mm|dup_mm|dup_mmap|wake_up_new_task|schedule_tail'
+above='kernel_clone|copy_process|copy_mm|dup_mm|dup_mmap|wake_up_new_task|wake-up to first run|schedule_tail|finish_task_switch'
 equal 'nothing else takes as long' "$(grep -vE " ($above) " "$tmp/stages" |
 		sort -k 3nr | sed -n '1s/^1 \([a-z_]*\) .*/\1/p')" copy_page_range
 fw show "$tmp/trace" 1
+check 'the times of the text add up, too' ./e2e/stages -t "$tmp/out"
+./e2e/stages -t "$tmp/out" >"$tmp/lines"
+equal 'it has the stages that JSON has' \
+	"$(sed 's/ [0-9]*$//' "$tmp/lines" | grep -v ' other$' | sort)" \
+	"$(sed 's/ [0-9]* [0-9]*$//' "$tmp/stages" | sort)"
+at_least 'and what none of them covers' "$(grep -c ' other ' "$tmp/lines")" 2
 has 'the waterfall says what was copied' "$tmp/out" ' stages ' ' pages' ' VMAs' ' calls'
+has 'and how the child goes on' "$tmp/out" ' runs the child' 'which returns to user mode next'
 has 'and what is no function of its own' "$tmp/out" 'no function of this kernel'
 fw show --sort time "$tmp/trace" 1
 equal 'the longest first' "$(sed -n '/^  stages/{n;s/^ *\([a-z_]*\).*/\1/p;}' "$tmp/out")" \
 	copy_process
+
+fw stat --stages all -- ./workload/forks 3
+has 'stat counts the child'"'"'s steps' "$tmp/out" schedule_tail finish_task_switch
 
 fw run --stages all -f json -o "$tmp/json" -- ./workload/spawn
 equal 'vforks, whose parent waits' "$status" 0
