@@ -95,6 +95,8 @@ void fw_finding_mend(struct fw_finding *finding, const char *format, ...);
 int fw_patient_read(const struct fw_patient *patient, const char *path, char *buf, size_t size);
 /* Does it exist? Also where it may not be opened. */
 bool fw_patient_has(const struct fw_patient *patient, const char *path);
+/* Is the module loaded? */
+bool fw_patient_has_module(const struct fw_patient *patient);
 /* Writes @root and @path into @buf and returns it. */
 #define FW_PATIENT_PATH_LEN	512
 char *fw_patient_path(const struct fw_patient *patient, const char *path,
@@ -128,5 +130,11 @@ int fw_doctor_search(const struct fw_patient *patient, struct fw_symbol_search *
 void fw_doctor_look_symbols(const struct fw_patient *patient, struct fw_finding *finding);
 void fw_doctor_look_steps(const struct fw_patient *patient, struct fw_finding *finding);
 void fw_doctor_look_kallsyms(const struct fw_patient *patient, struct fw_finding *finding);
+void fw_doctor_look_module(const struct fw_patient *patient, struct fw_finding *finding);
+void fw_doctor_look_loading(const struct fw_patient *patient, struct fw_finding *finding);
+void fw_doctor_look_headers(const struct fw_patient *patient, struct fw_finding *finding);
+void fw_doctor_look_abi(const struct fw_patient *patient, struct fw_finding *finding);
+void fw_doctor_look_probes(const struct fw_patient *patient, struct fw_finding *finding);
+void fw_doctor_look_clone(const struct fw_patient *patient, struct fw_finding *finding);
 
 #endif
