@@ -328,6 +328,19 @@ $(build)/fuzz/fuzz_trace: tests/fuzz/fuzz_trace.c $(core_sources) $(proto).c $(w
 	$(quiet)$(CLANG) -std=gnu11 -O1 -g -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=undefined $(tool_flags) -o $@ $(filter %.c,$^) $(tool_libs)
 
+FUZZ_CLI_SECONDS ?= 60
+
+.PHONY: fuzz-cli
+fuzz-cli: $(build)/unit/forkwatch ## look for arguments that break the tool (FUZZ_CLI_SECONDS=60 SEED=N)
+	@tests/fuzz/cli.sh $< $(FUZZ_CLI_SECONDS) $(SEED)
+
+# The tool itself, with sanitizers.
+$(build)/unit/forkwatch: $(main_sources) $(library_sources) $(build)/unit/libforkwatch-core.a \
+		$(build)/version $(wildcard tools/*.h) | deps-tools
+	$(call say,CC,$@)
+	$(quiet)$(HOSTCC) $(filter-out -MMD -MP,$(cflags)) $(sanitize) $(tool_flags) \
+		-DFORKWATCH_VERSION='"$(version)"' -o $@ $(filter %.c %.S %.a,$^) $(tool_libs)
+
 bench_repeat := $(build)/$(machine)/bench/repeat
 
 $(bench_repeat): tests/bench/repeat.c $(build)/$(machine)/libforkwatch-core.a | deps-tools
