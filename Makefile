@@ -370,6 +370,11 @@ style: ## checkpatch, sparse, shellcheck and the licence lines
 	$(deps) style module cross fetch
 	@tests/style.sh
 
+.PHONY: analyze
+analyze: $(generated) ## gcc's static analyzer over the tool, for whoever looks for bugs: it is slow, and not always right
+	$(quiet)$(foreach file,$(core_sources) $(main_sources),$(HOSTCC) $(filter-out -MMD -MP -Werror,$(cflags)) \
+		$(tool_flags) -DFORKWATCH_VERSION='""' -fanalyzer -c $(file) -o /dev/null;)
+
 variants:
 	$(quiet)MAKEFLAGS= $(MAKE) --no-print-directory module KERNEL='$(KERNEL)' \
 		MODULE_VARIANT=x0 MODULE_CFLAGS=-DFORKWATCH_TEST_CHILD_X0=7
