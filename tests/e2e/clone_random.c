@@ -33,6 +33,7 @@ static char *stack, *border, *constant;
 static struct forkwatch_clone_report *report;
 static pid_t free_tid, busy_tid;
 static int numbers[3];			/* stored by the kernel: pidfd, child_tid, parent_tid */
+static char cgroup_path[64];		/* one for each seed: several may run at a time */
 static int cgroup_fd;
 
 /* xorshift: the same numbers for the same seed, everywhere. */
@@ -438,7 +439,6 @@ static int count_threads(void)
 
 static void set_up(void)
 {
-	static const char path[] = "/sys/fs/cgroup/clone_random";
 	const uint64_t all = ~0ULL;
 
 	page = sysconf(_SC_PAGESIZE);
@@ -450,10 +450,10 @@ static void set_up(void)
 	if (mprotect(constant, page, PROT_READ))
 		die("mprotect");
 	busy_tid = getpid();
-	mkdir(path, 0755);
-	cgroup_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	mkdir(cgroup_path, 0755);
+	cgroup_fd = open(cgroup_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (cgroup_fd < 0)
-		die("%s", path);
+		die("%s", cgroup_path);
 	/* All of them, and libc does not let go of two. */
 	if (syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, sizeof(all)))
 		die("rt_sigprocmask");
@@ -506,6 +506,8 @@ int main(int argc, char **argv)
 	count = parse_number(argv[1], 1, 100000000);
 	state = argc > 2 ? parse_number(argv[2], 1, 1L << 62) : 1 + time(NULL);
 	printf("# seed %llu\n", (unsigned long long)state);
+	snprintf(cgroup_path, sizeof(cgroup_path), "/sys/fs/cgroup/clone_random.%llu",
+		 (unsigned long long)state);
 	fflush(stdout);
 	any();
 
@@ -529,6 +531,6 @@ int main(int argc, char **argv)
 		printf("# the worker's wait status: %#x\n", failed);
 	failed |= test_failed;
 	printf("%s %u random calls of forkwatch_clone\n", failed ? "not ok" : "ok", count);
-	rmdir("/sys/fs/cgroup/clone_random");
+	rmdir(cgroup_path);
 	return failed ? 1 : 0;
 }
