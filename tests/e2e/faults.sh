@@ -23,6 +23,8 @@ faults_ready()
 	faults min-order 0
 	faults probability 0
 	faults task-filter Y
+	# The kernel kills a task whose rseq area it cannot write to, for lack of a page.
+	export GLIBC_TUNABLES=glibc.pthread.rseq=0
 }
 
 # With a probability of $1 per cent in tasks that are marked, $2 times at most of each kind.
