@@ -57,14 +57,21 @@ stopped()
 		"lost_forks=$lost lost_events=$(summary "$tmp/forks" lost.total) memory_kib=$memory"
 	at_least "$1: it was a storm" $((second - first)) $((seconds * 20))
 	at_least "$1: the ring was too small for it" "$lost" 1
-	equal "$1: forks that the kernel counted = those seen + those lost" \
-		$((recorded + lost)) $((last - first))
+	# The kernel's own few return probes may miss one: then that is said, and no more are missing.
+	misses=$(summary "$tmp/forks" lost.probe_misses)
+	missing=$((last - first - recorded - lost))
+	if [ "$misses" -eq 0 ]; then
+		equal "$1: forks that the kernel counted = those seen + those lost" $missing 0
+	else
+		echo "# probe_misses=$misses missing=$missing"
+		at_least "$1: forks that are missing are misses" "$misses" $missing
+		at_least "$1: no fork is counted twice" $missing 0
+	fi
 	equal "$1: after that none is missing" "$(seen "$between" "$to")" $((last - second))
 	at_least "$1: the kernel side takes no more memory (KiB, with 4096 for the storm's own)" \
 		4096 "$memory"
 	equal "$1: all else is well" \
-		"$(summary "$tmp/forks" lost.probe_misses lost.watch_full lost.bad_events verdicts.FAIL)" \
-		'0	0	0	0'
+		"$(summary "$tmp/forks" lost.watch_full lost.bad_events verdicts.FAIL)" '0	0	0'
 	check "$1: nothing stays armed" within 30 nothing_armed
 }
 
