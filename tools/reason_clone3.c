@@ -21,9 +21,8 @@
 				 FW_CLONE_EMPTY_MNTNS)
 #define FLAGS_RESERVED		(CSIGNAL & ~FW_CLONE_NEWTIME)
 
-typedef const struct forkwatch_clone3_return *call_t;
-
-static uint64_t unknown_flags(call_t call, const struct fw_env *env)
+static uint64_t unknown_flags(const struct forkwatch_clone3_return *call,
+			      const struct fw_env *env)
 {
 	uint64_t known = FLAGS_OF_5_10;
 
@@ -37,7 +36,8 @@ static bool is_user_memory(uint64_t address)
 	return !(address >> ADDRESS_BITS);
 }
 
-static bool refused_size(call_t call, struct fw_reason *reason)
+static bool refused_size(const struct forkwatch_clone3_return *call,
+			 struct fw_reason *reason)
 {
 	if (call->args_size >= SIZE_VER0)
 		return false;
@@ -45,7 +45,8 @@ static bool refused_size(call_t call, struct fw_reason *reason)
 			  "%u are the least", (unsigned long long)call->args_size, SIZE_VER0);
 }
 
-static bool refused_set_tid(call_t call, struct fw_reason *reason)
+static bool refused_set_tid(const struct forkwatch_clone3_return *call,
+			    struct fw_reason *reason)
 {
 	if (call->set_tid_size > PID_NS_DEPTH)
 		return fw_because(reason, FW_REASON_ARGUMENTS, "set_tid_size is %llu, and pid "
@@ -68,21 +69,25 @@ static bool refused_signal(uint64_t signal, struct fw_reason *reason)
 			  "signals", (unsigned long long)signal, SIGNALS);
 }
 
-static bool refused_cgroup(call_t call, struct fw_reason *reason)
+static bool refused_cgroup(const struct forkwatch_clone3_return *call,
+			   struct fw_reason *reason)
 {
 	if (!(call->clone_flags & FW_CLONE_INTO_CGROUP))
 		return false;
 	if (call->cgroup > INT_MAX)
-		return fw_because(reason, FW_REASON_ARGUMENTS, "CLONE_INTO_CGROUP: cgroup is %llu, "
-				  "which is no file descriptor", (unsigned long long)call->cgroup);
+		return fw_because(reason, FW_REASON_ARGUMENTS, "CLONE_INTO_CGROUP: cgroup is "
+				  "%llu, which is no file descriptor",
+				  (unsigned long long)call->cgroup);
 	if (call->args_size < SIZE_VER2)
 		return fw_because(reason, FW_REASON_ARGUMENTS, "CLONE_INTO_CGROUP: arguments of "
-				  "%llu bytes end before cgroup", (unsigned long long)call->args_size);
+				  "%llu bytes end before cgroup",
+				  (unsigned long long)call->args_size);
 	return false;
 }
 
 /* clone3_args_valid() */
-static bool refused_flags(call_t call, const struct fw_env *env, struct fw_reason *reason)
+static bool refused_flags(const struct forkwatch_clone3_return *call,
+			  const struct fw_env *env, struct fw_reason *reason)
 {
 	const uint64_t flags = call->clone_flags, unknown = unknown_flags(call, env);
 	char names[FW_CLONE_FLAGS_LEN];
@@ -93,8 +98,8 @@ static bool refused_flags(call_t call, const struct fw_env *env, struct fw_reaso
 	if (flags & CLONE_DETACHED)
 		return fw_because(reason, FW_REASON_FLAGS, "CLONE_DETACHED is none of clone3()'s");
 	if (flags & FLAGS_RESERVED)
-		return fw_because(reason, FW_REASON_FLAGS, "clone3() has the exit signal in a field "
-				  "of its own, not in its flags");
+		return fw_because(reason, FW_REASON_FLAGS, "clone3() has the exit signal in a "
+				  "field of its own, not in its flags");
 	if (flags & CLONE_SIGHAND && flags & FW_CLONE_CLEAR_SIGHAND)
 		return fw_because(reason, FW_REASON_FLAGS, "CLONE_SIGHAND and CLONE_CLEAR_SIGHAND: "
 				  "shared signal handlers are not cleared");
@@ -102,12 +107,13 @@ static bool refused_flags(call_t call, const struct fw_env *env, struct fw_reaso
 		return fw_because(reason, FW_REASON_FLAGS,
 				  "CLONE_THREAD with an exit signal: a thread's end sends none");
 	if (flags & CLONE_PARENT && call->exit_signal)
-		return fw_because(reason, FW_REASON_FLAGS, "CLONE_PARENT with an exit signal: it is "
-				  "the one that the parent's own end sends");
+		return fw_because(reason, FW_REASON_FLAGS, "CLONE_PARENT with an exit signal: it "
+				  "is the one that the parent's own end sends");
 	return false;
 }
 
-static bool refused_stack(call_t call, struct fw_reason *reason)
+static bool refused_stack(const struct forkwatch_clone3_return *call,
+			  struct fw_reason *reason)
 {
 	if (!call->stack && call->stack_size)
 		return fw_because(reason, FW_REASON_ARGUMENTS,
@@ -123,7 +129,8 @@ static bool refused_stack(call_t call, struct fw_reason *reason)
 			  (unsigned long long)call->stack);
 }
 
-static bool invalid(call_t call, const struct fw_env *env, struct fw_reason *reason)
+static bool invalid(const struct forkwatch_clone3_return *call,
+		    const struct fw_env *env, struct fw_reason *reason)
 {
 	if (refused_size(call, reason))
 		return true;
@@ -134,16 +141,19 @@ static bool invalid(call_t call, const struct fw_env *env, struct fw_reason *rea
 	       refused_stack(call, reason);
 }
 
-static bool too_big(call_t call, const struct fw_env *env, struct fw_reason *reason)
+static bool too_big(const struct forkwatch_clone3_return *call,
+		    const struct fw_env *env, struct fw_reason *reason)
 {
 	if (env->page_size && call->args_size > env->page_size)
 		return fw_because(reason, FW_REASON_ARGUMENTS, "arguments of %llu bytes are more "
 				  "than a page", (unsigned long long)call->args_size);
 	return fw_because(reason, FW_REASON_ARGUMENTS, "of its %llu bytes of arguments those that "
-			  "this kernel does not know are not 0", (unsigned long long)call->args_size);
+			  "this kernel does not know are not 0",
+			  (unsigned long long)call->args_size);
 }
 
-static bool fault(call_t call, struct fw_reason *reason)
+static bool fault(const struct forkwatch_clone3_return *call,
+		  struct fw_reason *reason)
 {
 	if (call->read >= SIZE_VER0 && call->set_tid)
 		return fw_because(reason, FW_REASON_ARGUMENTS, "set_tid cannot be read at 0x%llx",
@@ -187,6 +197,7 @@ bool fw_reason_kernel_clone(const struct forkwatch_fork_return *ret, struct fw_r
 	if (ret->clone_flags & CLONE_PIDFD && ret->clone_flags & CLONE_PARENT_SETTID &&
 	    ret->pidfd == ret->parent_tid)
 		return fw_because(reason, FW_REASON_FLAGS, "CLONE_PIDFD and CLONE_PARENT_SETTID: "
-				  "both would be written to 0x%llx", (unsigned long long)ret->pidfd);
+				  "both would be written to 0x%llx",
+				  (unsigned long long)ret->pidfd);
 	return refused_signal((uint32_t)ret->exit_signal, reason);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Calls of clone3() that kernel_clone() refused: their ends are on their way. Only for the model. */
+/* Calls of clone3() that kernel_clone() refused: their ends will come. Only for the model. */
 #ifndef FW_REFUSALS_H
 #define FW_REFUSALS_H
 
