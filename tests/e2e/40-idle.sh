@@ -52,8 +52,7 @@ equal 'the module says that it is idle' "$(probe_states)" idle
 
 expected=$fork_probes
 killed
-expected="__switch_to
-$fork_probes"
+expected=$(printf '%s\n' __switch_to "$fork_probes" | sort)
 killed --switches
 
 fw run -o "$tmp/forks" -- ./workload/forks 3
