@@ -30,7 +30,7 @@ _forkwatch_values()
 		report) echo time duration wake pid comm kind errno verdict ;;
 		*) echo start time ;;
 		esac ;;
-	--kind) echo fork vfork thread clone kthread io-thread unknown ;;
+	--kind) echo fork vfork thread clone kthread io-thread user-worker unknown ;;
 	--verdict) echo pass fail unseen na ;;
 	esac
 }

@@ -37,8 +37,10 @@ enum fw_fork_kind fw_fork_kind(const struct fw_fork *fork)
 		return (fw_fork_is_refused(fork) || is_refused_early(fork)) &&
 		       fw_fork_asked(fork, &flags, &signal) ? kind_by_flags(flags) :
 							      FW_KIND_UNKNOWN;
-	if (fork->enter->flags & ENTER_WORKER)
+	if (fork->enter->flags & FORKWATCH_ENTER_IO_THREAD)
 		return FW_IO_THREAD;
+	if (fork->enter->flags & FORKWATCH_ENTER_USER_WORKER)
+		return FW_USER_WORKER;
 	if (fork->enter->flags & FORKWATCH_ENTER_KTHREAD)
 		return FW_KTHREAD;
 	return kind_by_flags(fork->enter->clone_flags);
@@ -53,6 +55,7 @@ const char *fw_fork_kind_name(enum fw_fork_kind kind)
 		[FW_SHARED_VM] = "clone",
 		[FW_KTHREAD] = "kthread",
 		[FW_IO_THREAD] = "io-thread",
+		[FW_USER_WORKER] = "user-worker",
 		[FW_KIND_UNKNOWN] = "unknown",
 	};
 

@@ -75,7 +75,8 @@ enum fw_fork_kind {
 	FW_THREAD,			/* CLONE_THREAD */
 	FW_SHARED_VM,			/* CLONE_VM without being a thread or a vfork */
 	FW_KTHREAD,			/* kthreadd's children, user mode helpers */
-	FW_IO_THREAD,			/* create_io_thread, vhost_task */
+	FW_IO_THREAD,			/* io_uring's, by create_io_thread() */
+	FW_USER_WORKER,			/* others of its kind: vhost's, by vhost_task_create() */
 	FW_KIND_UNKNOWN,		/* fork_enter was not observed */
 	FW_NR_FORK_KINDS,
 };

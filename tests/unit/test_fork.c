@@ -922,6 +922,21 @@ static void calls_that_kernel_clone_refuses(void **state)
 	assert_null(test->forks.first->next->clone_call);
 }
 
+/* Both flags are set for io_uring's, one for vhost's; neither parent returns. */
+static void workers_are_told_apart(void **state)
+{
+	struct fw_fork *fork = fixture_fork(FIXTURE_IO_THREAD);
+
+	(void)state;
+	fork->enter->flags |= FORKWATCH_ENTER_USER_WORKER;
+	assert_int_equal(fw_fork_kind(fork), FW_IO_THREAD);
+	fork->enter->flags &= ~FORKWATCH_ENTER_IO_THREAD;
+	assert_int_equal(fw_fork_kind(fork), FW_USER_WORKER);
+	assert_false(fw_fork_returns(fork));
+	assert_false(fw_fork_is_user(fork));
+	fw_fork_free(fork);
+}
+
 /* The end of a clone3() that kernel_clone() was called by tells of no other fork. */
 static void calls_that_clone3_refuses(void **state)
 {
@@ -1246,6 +1261,7 @@ int main(void)
 		TEST(refused_calls_are_all_there_is),
 		TEST(calls_that_kernel_clone_refuses),
 		TEST(calls_that_clone3_refuses),
+		cmocka_unit_test(workers_are_told_apart),
 		TEST(failed_fork_wakes_a_child),
 		TEST(the_same_event_twice),
 		TEST(switch_is_the_last_one_into_the_child),
