@@ -152,7 +152,7 @@ struct fw_losses {
 	uint64_t probe_misses;	/* hits of a probe that did not fire (nmissed) */
 	uint64_t watch_full;	/* children that found the watch set full */
 	uint64_t bad_events;	/* events that did not decode */
-	/* Forks that made a child and lack at least their fork_exit thereby: none on top of those. */
+	/* Forks that made a child and lack at least their fork_exit thereby. */
 	uint64_t forks;
 	bool forks_known;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The probes on a fork's stages, and on what takes them back: which functions there are, and how. */
+/* The probes on a fork's stages and on what takes them back: which functions, and how. */
 #ifndef FW_STAGE_PROBES_H
 #define FW_STAGE_PROBES_H
 
