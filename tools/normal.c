@@ -215,6 +215,9 @@ static void put_context(struct fw_draft *draft, struct scope *scope)
 static const char *relate_tls(const struct fw_fork *fork, uint64_t value, bool seen,
 			      uint64_t parent)
 {
+	/* Saved when the parent was switched out last, if it was since it set it: chance. */
+	if (fork->enter && !fw_fork_is_user(fork))
+		return "as last saved";
 	if (!value)
 		return "0";
 	if (fork->enter && value == fork->enter->tls)
