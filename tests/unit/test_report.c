@@ -64,7 +64,7 @@ static void test_conditions(void **state)
 	assert_lists("--errno any", TRACE("tree"), "");
 	assert_lists("--errno any", TRACE("fail"), "1 2 3 4 5 6 7");
 	assert_lists("--errno EAGAIN", TRACE("fail"), "7");
-	assert_lists("--errno einval --kind fork", TRACE("fail"), "3 4");
+	assert_lists("--errno einval --kind fork", TRACE("fail"), "1 3 4");
 	assert_lists("--duration 1s", TRACE("tree"), "");
 	assert_lists("--duration 1ns", TRACE("tree"), "1 2 3 4 5 6");
 	assert_lists("--duration ..1ns", TRACE("tree"), "");
