@@ -228,7 +228,7 @@ static void lose_tid(struct fw_fork *fork)
 	M(not_after_a32_svc,	COMPAT, "A3", "", "0xe1a00000, expected svc #0 0xef",	\
 	  fork->enter->insn = 0xe1a00000)						\
 	M(not_after_thumb_svc,	COMPAT, "A3", "", "0xef000000, expected svc #0 0xdf",	\
-	  ALL(fork, pstate, ^= 0x20))							\
+	  do { ALL(fork, pstate, |= 0x20); fork->enter->insn = 0xef000000; } while (0))	\
 	M(flags_differ,		FORK, "A4", "", "pstate: child 0xe0000000, parent 0x60",	\
 	  BOTH(fork, pstate, |= 1U << 31))						\
 	M(not_user_mode,	FORK, "A4", "", "pstate mode: child 0x5, user mode 0x0",	\
