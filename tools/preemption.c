@@ -20,11 +20,22 @@ static bool has_word(const char *text, const char *word)
 	return false;
 }
 
-bool fw_preempts(const char *version, const char *chosen)
+/* Lazy preemption came with v6.13, 7c70cb94d29c, and "PREEMPT" stands for it as well. */
+static bool knows_lazy(const char *release)
+{
+	unsigned int major = 0, minor = 0;
+
+	return sscanf(release, "%u.%u", &major, &minor) != 2 ||
+	       major > 6 || (major == 6 && minor >= 13);
+}
+
+bool fw_preempts(const char *release, const char *version, const char *chosen)
 {
 	if (has_word(version, "PREEMPT_DYNAMIC"))
 		return chosen && strstr(chosen, "(full)");
-	return has_word(version, "PREEMPT") || has_word(version, "PREEMPT_RT");
+	if (has_word(version, "PREEMPT"))
+		return !knows_lazy(release);
+	return has_word(version, "PREEMPT_RT");
 }
 
 bool fw_kernel_preempts(void)
@@ -38,5 +49,5 @@ bool fw_kernel_preempts(void)
 		known = fgets(chosen, sizeof(chosen), file);
 		fclose(file);
 	}
-	return !uname(&uts) && fw_preempts(uts.version, known ? chosen : NULL);
+	return !uname(&uts) && fw_preempts(uts.release, uts.version, known ? chosen : NULL);
 }

@@ -11,10 +11,13 @@
 static void test_version(void **state)
 {
 	(void)state;
-	assert_false(fw_preempts("#1 SMP Debian 6.1.176-1 (2026-05-02)", NULL));
-	assert_true(fw_preempts("#1 SMP PREEMPT Debian 6.1.176-1 (2026-05-02)", NULL));
-	assert_true(fw_preempts("#1 SMP PREEMPT_RT Debian 6.12.95-1 (2026-06-11)", NULL));
-	assert_false(fw_preempts("#1 SMP PREEMPT_LAZY", NULL));
+	assert_false(fw_preempts("6.1.176", "#1 SMP Debian 6.1.176-1", NULL));
+	assert_true(fw_preempts("6.1.176", "#1 SMP PREEMPT Debian 6.1.176-1", NULL));
+	assert_true(fw_preempts("6.12.95", "#1 SMP PREEMPT_RT Debian 6.12.95-1", NULL));
+	/* Either lazily or not. */
+	assert_false(fw_preempts("7.3.4+deb13-arm64", "#1 SMP PREEMPT Debian 7.3.4-1", NULL));
+	assert_false(fw_preempts("6.13.0", "#1 SMP PREEMPT", NULL));
+	assert_true(fw_preempts("7.3.4-rt", "#1 SMP PREEMPT_RT Debian 7.3.4-1", NULL));
 }
 
 static void test_chosen(void **state)
@@ -22,13 +25,13 @@ static void test_chosen(void **state)
 	static const char version[] = "#1 SMP PREEMPT_DYNAMIC Debian 7.3.4-1";
 
 	(void)state;
-	assert_true(fw_preempts(version, "none voluntary (full) lazy\n"));
-	assert_true(fw_preempts(version, "(full) lazy\n"));
-	assert_false(fw_preempts(version, "full (lazy)\n"));
-	assert_false(fw_preempts(version, "none (voluntary) full\n"));
-	assert_false(fw_preempts(version, NULL));
+	assert_true(fw_preempts("7.3.4", version, "none voluntary (full) lazy\n"));
+	assert_true(fw_preempts("7.3.4", version, "(full) lazy\n"));
+	assert_false(fw_preempts("7.3.4", version, "full (lazy)\n"));
+	assert_false(fw_preempts("7.3.4", version, "none (voluntary) full\n"));
+	assert_false(fw_preempts("7.3.4", version, NULL));
 	/* Without a choice, whatever is in that file. */
-	assert_false(fw_preempts("#1 SMP", "(full)"));
+	assert_false(fw_preempts("6.12.95", "#1 SMP", "(full)"));
 }
 
 int main(void)
