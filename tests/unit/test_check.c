@@ -167,6 +167,13 @@ static void every_rule_is_described(void **state)
 		BOTH(fork, field, operation);					\
 	} while (0)
 
+/* A call from T32 by @word. */
+#define THUMB(fork, word)							\
+	do {									\
+		ALL(fork, pstate, |= 0x20);					\
+		(fork)->enter->insn = (word);					\
+	} while (0)
+
 /* What copy_thread() wrote into the cpu_context, and cpu_switch_to() loaded. */
 #define CONTEXT(fork, field, operation)						\
 	do {									\
@@ -228,7 +235,7 @@ static void lose_tid(struct fw_fork *fork)
 	M(not_after_a32_svc,	COMPAT, "A3", "", "0xe1a00000, expected svc #0 0xef",	\
 	  fork->enter->insn = 0xe1a00000)						\
 	M(not_after_thumb_svc,	COMPAT, "A3", "", "0xef000000, expected svc #0 0xdf",	\
-	  do { ALL(fork, pstate, |= 0x20); fork->enter->insn = 0xef000000; } while (0))	\
+	  THUMB(fork, 0xef000000))							\
 	M(flags_differ,		FORK, "A4", "", "pstate: child 0xe0000000, parent 0x60",	\
 	  BOTH(fork, pstate, |= 1U << 31))						\
 	M(not_user_mode,	FORK, "A4", "", "pstate mode: child 0x5, user mode 0x0",	\
