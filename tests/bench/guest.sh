@@ -66,7 +66,8 @@ measure()
 		echo "$1 $2 - - - - - ended with status $status: $(tail -n 1 /tmp/said | tr -s ' \t' '  ')"
 		return
 	fi
-	echo "$1 $2 $(sed 's/[a-z_]*=//g' /tmp/result) $(written) $(lost "$1") -"
+	lost=$(lost "$1")
+	echo "$1 $2 $(sed 's/[a-z_]*=//g' /tmp/result) $(written) ${lost:--} -"
 }
 
 one_case()
@@ -95,7 +96,8 @@ storm_case()
 	rm -rf $out*
 	sh -c "$command" >/tmp/said 2>&1 </dev/null
 	forks=$(sed -n 's/^total=//p' /tmp/said)
-	echo "$1 storm ${forks:--} 1000000000 - $(written) $(lost "$1") -"
+	lost=$(lost "$1")
+	echo "$1 storm ${forks:--} 1000000000 - $(written) ${lost:--} -"
 	[ ! -d /sys/module/forkwatch ] || rmmod forkwatch
 }
 
