@@ -449,6 +449,8 @@ static int setup(void **state)
 	fixture_forks_init(&sink.forks);
 	fixture_reset();
 	snprintf(marker, sizeof(marker), "/tmp/forkwatch-session.%d", getpid());
+	/* A shell starts what is to run beside it with this one ignored. */
+	signal(SIGINT, SIG_DFL);
 	return 0;
 }
 
