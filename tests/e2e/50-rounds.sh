@@ -110,10 +110,11 @@ by_tool()
 	[ "$counts" = '1	0	0	0' ] || stop "forks, failed, lost, FAIL: $counts"
 }
 
-# The events that come with every fork.
+# The events that come with every fork of the workload.
 watching()
 {
-	awk '!/^#/ && $1 != "clone_call" { print $1 }' /sys/module/forkwatch/parameters/probes
+	awk '!/^#/ && $1 != "clone_call" && $1 != "clone3_return" { print $1 }' \
+		/sys/module/forkwatch/parameters/probes
 }
 
 # One fork, traced by tracefs: one event, each in its turn, since arming a probe takes its time.
