@@ -12,9 +12,9 @@ qemu=tests/qemu
 logs=build/test
 make=${MAKE:-make}
 full_kernel=6.1
-# Seconds for one guest: four times what the longest takes on two CPUs. A kernel that watches
-# itself takes many times as long for everything, and more memory.
-limit=1200
+# Seconds for one guest: twice what the longest takes on two CPUs that others use as well. A
+# kernel that watches itself takes many times as long for everything, and more memory.
+limit=2700
 debug_limit=10800
 debug_memory=2048
 
