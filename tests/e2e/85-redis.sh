@@ -74,8 +74,9 @@ at_least 'and most of it, where nothing else ran in between: in %' \
 		awk '{ share = int(100 * $2 / $1); if (share > most) most = share } END { print most }')" 80
 ./e2e/stages "$tmp/forks" >"$tmp/stages"
 equal 'the stages add up' $? 0
-# Not counting those above it; the child may take the CPU within wake_up_new_task.
-above='kernel_clone|copy_process|copy_mm|dup_mm|dup_mmap|wake_up_new_task|schedule_tail'
+# Not counting those above it, nor what the child waits for after it; the child may take the CPU
+# within wake_up_new_task.
+above='kernel_clone|copy_process|copy_mm|dup_mm|dup_mmap|wake_up_new_task|wake-up|schedule_tail'
 equal 'it is the page tables that take it' "$(awk -v above="^($above)\$" '
 		$2 !~ above && $3 > most[$1] { most[$1] = $3; stage[$1] = $2 }
 		END { for (n in stage) print stage[n] }' "$tmp/stages" | sort | uniq -c | xargs)" \
