@@ -254,12 +254,14 @@ value()
 	sed -n "s/^$1=//p" "$2"
 }
 
-# forks FILE PLACE…: of each fork in the tool's JSON, the values at these places
+# forks FILE PLACE…: of each fork in the tool's JSON, the values at these places. They are printed as
+# they complete, which is any order where parent and child run at the same time: here it is that of
+# their ids.
 forks()
 {
 	file=$1
 	shift
-	./e2e/json "$file" type "$@" | sed -n 's/^fork	//p'
+	./e2e/json "$file" type id "$@" | sed -n 's/^fork	//p' | sort -s -n -k 1,1 | cut -f 2-
 }
 
 # summary FILE PLACE…: likewise of the summary
