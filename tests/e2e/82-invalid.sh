@@ -13,7 +13,7 @@ grep ' skip$' "$tmp/out" | comment
 sed -n 's/^case=\([^ ]*\) errno=\([^ ]*\) code=\([^ ]*\) text=\(.*\)/\1	-\2	\3	\4/p' "$tmp/out" \
 	>"$tmp/expected"
 expected=$(lines <"$tmp/expected")
-at_least 'cases' "$expected" 50
+at_least 'cases' "$expected" 45
 forks "$tmp/forks" result.error.number result.error.reason.code result.error.reason.text |
 	grep -v '^-	' >"$tmp/found"
 equal 'as many forks failed' "$(lines <"$tmp/found")" "$expected"
