@@ -29,6 +29,12 @@ refused nproc 11 rlimit-nproc 'uid 1000 has 1 tasks and RLIMIT_NPROC of its proc
 refused threads 11 threads-max 'kernel.threads-max is 20'
 refused pids 11 cgroup-pids-max 'pids.max of cgroup /forkwatch-refused is 1 and it has'
 refused pid_space 11 pid-space 'kernel.pid_max is 301'
+# Of pid namespaces it is said which. Since 6.14 each has a pid_max of its own.
+refused pid_space_inside 11 pid-space 'no pid is free in pid namespace'
+has 'pid_space_inside: which namespace' "$tmp/why" "pid namespace $(value namespace "$tmp/out"), " \
+	'pids and a pid_max of 301, or in one above it'
+refused no_init 12 pid-namespace 'takes no more tasks: its init is gone'
+has 'no_init: which namespace' "$tmp/why" "pid namespace $(value namespace "$tmp/out") takes"
 refused overcommit 12 overcommit 'vm.overcommit_memory is 2'
 
 # By a shell, as text.

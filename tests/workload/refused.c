@@ -8,6 +8,7 @@
  *	errno=11
  */
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -121,6 +122,43 @@ static int pid_space(void)
 	return error != EAGAIN;
 }
 
+static void print_namespace(void)
+{
+	struct stat ns;
+
+	if (stat("/proc/self/ns/pid_for_children", &ns))
+		die("/proc/self/ns/pid_for_children");
+	printf("namespace=%lu\n", (unsigned long)ns.st_ino);
+}
+
+/* The same by the first task of a pid namespace, which may have a pid_max of its own. */
+static int pid_space_inside(void)
+{
+	pid_t init;
+
+	if (unshare(CLONE_NEWPID))
+		die("unshare");
+	init = fork();
+	if (!init) {
+		print_namespace();
+		exit(pid_space());
+	}
+	if (init < 0)
+		die("fork");
+	reap(init);
+	return 0;
+}
+
+/* Into a pid namespace whose first task has come and gone. */
+static int no_init(void)
+{
+	if (unshare(CLONE_NEWPID))
+		die("unshare");
+	reap(child());
+	print_namespace();
+	return fails(ENOMEM);
+}
+
 static long meminfo(const char *name)
 {
 	FILE *file = fopen("/proc/meminfo", "r");
@@ -187,6 +225,8 @@ static const struct {
 	{ "threads", threads },
 	{ "pids", pids },
 	{ "pid_space", pid_space },
+	{ "pid_space_inside", pid_space_inside },
+	{ "no_init", no_init },
 	{ "overcommit", overcommit },
 	{ "signals", signals },
 };
@@ -198,5 +238,6 @@ int main(int argc, char **argv)
 	for (i = 0; argc == 2 && i < ARRAY_SIZE(cases); i++)
 		if (!strcmp(argv[1], cases[i].name))
 			return cases[i].attempt();
-	usage("nproc | threads | pids | pid_space | overcommit | signals");
+	usage("nproc | threads | pids | pid_space | pid_space_inside | no_init | overcommit | "
+	      "signals");
 }
