@@ -10,6 +10,8 @@
 #ifndef FW_STAGES_BPF_H
 #define FW_STAGES_BPF_H
 
+#include <linux/errno.h>
+
 #include "stages.h"
 #include "transport.h"
 
@@ -75,7 +77,17 @@ static __always_inline struct fw_stage_times *leave_finish(void)
 	return NULL;
 }
 
-static __always_inline int enter_stage(const __u32 stage, const __u64 *args)
+/* The third argument, where there is one and @stage has use for it. */
+static __always_inline __u64 third_of(const __u32 stage, __u64 *args)
+{
+	__u64 third = 0;
+
+	if (stage == FORKWATCH_STAGE_DUP_FD)
+		bpf_get_func_arg(args, 2, &third);
+	return third;
+}
+
+static __always_inline int enter_stage(const __u32 stage, const __u64 *args, __u64 third)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct fw_stage_times *times = bpf_map_lookup_elem(&stages, &tid);
@@ -85,6 +97,8 @@ static __always_inline int enter_stage(const __u32 stage, const __u64 *args)
 		return 0;
 	if (stage == FORKWATCH_STAGE_ARCH_DUP_TASK_STRUCT)
 		times->child = args[0];
+	if (stage == FORKWATCH_STAGE_DUP_FD)
+		times->files_error = third;
 	if (times->open & 1U << stage)
 		times->torn |= 1U << stage;
 	times->open |= 1U << stage;
@@ -96,8 +110,19 @@ static __always_inline int enter_stage(const __u32 stage, const __u64 *args)
 	return 0;
 }
 
+/* dup_fd() returned NULL, and why is elsewhere: in a variable of its caller. */
+static __always_inline __s32 files_error(const struct fw_stage_times *times)
+{
+	__s32 error = 0;
+
+	bpf_probe_read_kernel(&error, sizeof(error), (const void *)times->files_error);
+	return error;
+}
+
 #define RESULT_INT(value)	((__s32)(value))
 #define RESULT_PTR(value)	((__s64)(value) < 0 && (__s64)(value) >= -4095 ? (__s32)(value) : 0)
+#define RESULT_NEW(value)	((value) ? RESULT_PTR(value) : -ENOMEM)
+#define RESULT_FILES(value)	((value) ? RESULT_PTR(value) : files_error(times))
 #define RESULT_VOID(value)	((void)(value), 0)
 
 static __always_inline struct fw_stage_times *leave_stage(const __u32 stage)
@@ -115,9 +140,9 @@ static __always_inline struct fw_stage_times *leave_stage(const __u32 stage)
 
 /* It is the child's. */
 #define IS_FINISH(stage)	((stage) == FORKWATCH_STAGE_FINISH_SWITCH)
-#define ENTER_STAGE(STAGE, args)						\
+#define ENTER_STAGE(STAGE, args, third)						\
 	(IS_FINISH(FORKWATCH_STAGE_##STAGE) ? enter_finish() :			\
-	 enter_stage(FORKWATCH_STAGE_##STAGE, args))
+	 enter_stage(FORKWATCH_STAGE_##STAGE, args, third))
 #define LEAVE_STAGE(STAGE)							\
 	(IS_FINISH(FORKWATCH_STAGE_##STAGE) ? leave_finish() :			\
 	 leave_stage(FORKWATCH_STAGE_##STAGE))
@@ -127,7 +152,7 @@ static __always_inline struct fw_stage_times *leave_stage(const __u32 stage)
 SEC("kprobe")									\
 int kprobe_##name(const __u64 *regs)						\
 {										\
-	return ENTER_STAGE(STAGE, regs);					\
+	return ENTER_STAGE(STAGE, regs, regs[2]);				\
 }										\
 										\
 SEC("kretprobe")								\
@@ -141,9 +166,9 @@ int kretprobe_##name(const __u64 *regs)						\
 }										\
 										\
 SEC("fentry")									\
-int fentry_##name(const __u64 *args)						\
+int fentry_##name(__u64 *args)							\
 {										\
-	return ENTER_STAGE(STAGE, args);					\
+	return ENTER_STAGE(STAGE, args, third_of(FORKWATCH_STAGE_##STAGE, args)); \
 }										\
 										\
 SEC("fexit")									\

@@ -10,13 +10,14 @@
 
 /*
  * FW_STAGE_PROBES(E): E(STAGE, name, level, returns, symbols). @level says from
- * which --stages on it is watched, @returns how its result tells an error, and
+ * which --stages on it is watched, @returns how its result tells an error: an INT, a
+ * PTR with an error in it, something NEW or NULL for want of memory, the copy of FILES;
  * @symbols lists the functions that do it, the first that a kernel has being
  * taken: copy_io() is inlined everywhere, and __copy_io() what it calls where
  * there is something to copy.
  */
 #define FW_STAGE_PROBES(E)							\
-	E(DUP_TASK_STRUCT,	dup_task_struct,	CORE,	PTR,	"dup_task_struct")	\
+	E(DUP_TASK_STRUCT,	dup_task_struct,	CORE,	NEW,	"dup_task_struct")	\
 	E(ARCH_DUP_TASK_STRUCT,	arch_dup_task_struct,	ALL,	INT,	"arch_dup_task_struct")	\
 	E(COPY_CREDS,		copy_creds,		CORE,	INT,	"copy_creds")		\
 	E(SCHED_FORK,		sched_fork,		ALL,	INT,	"sched_fork")		\
@@ -24,15 +25,15 @@
 	E(AUDIT_ALLOC,		audit_alloc,		ALL,	INT,	"audit_alloc")		\
 	E(SECURITY_ALLOC,	security_task_alloc,	ALL,	INT,	"security_task_alloc")	\
 	E(COPY_SEMUNDO,		copy_semundo,		ALL,	INT,	"copy_semundo")		\
-	E(DUP_FD,		dup_fd,			CORE,	PTR,	"dup_fd")		\
-	E(COPY_FS,		copy_fs_struct,		ALL,	PTR,	"copy_fs_struct")	\
+	E(DUP_FD,		dup_fd,			CORE,	FILES,	"dup_fd")		\
+	E(COPY_FS,		copy_fs_struct,		ALL,	NEW,	"copy_fs_struct")	\
 	E(COPY_SIGHAND,		copy_sighand,		ALL,	INT,	"copy_sighand")		\
 	E(COPY_SIGNAL,		copy_signal,		ALL,	INT,	"copy_signal")		\
 	E(COPY_MM,		copy_mm,		CORE,	INT,	"copy_mm")		\
-	E(DUP_MM,		dup_mm,			CORE,	PTR,	"dup_mm")		\
-	E(MM_INIT,		mm_init,		ALL,	PTR,	"mm_init")		\
+	E(DUP_MM,		dup_mm,			CORE,	NEW,	"dup_mm")		\
+	E(MM_INIT,		mm_init,		ALL,	NEW,	"mm_init")		\
 	E(DUP_MMAP,		dup_mmap,		CORE,	INT,	"dup_mmap")		\
-	E(VM_AREA_DUP,		vm_area_dup,		ALL,	PTR,	"vm_area_dup")		\
+	E(VM_AREA_DUP,		vm_area_dup,		ALL,	NEW,	"vm_area_dup")		\
 	E(ANON_VMA_FORK,	anon_vma_fork,		ALL,	INT,	"anon_vma_fork")	\
 	E(COPY_PAGE_RANGE,	copy_page_range,	CORE,	INT,	"copy_page_range")	\
 	E(COPY_NAMESPACES,	copy_namespaces,	ALL,	INT,	"copy_namespaces")	\
@@ -87,6 +88,7 @@ struct fw_stage_times {
 	__u32 worker;		/* no fork_return will come */
 	__u32 reserved;
 	__u64 child;		/* its task_struct, 0: not known */
+	__u64 files_error;	/* where dup_fd() puts its error, if it returns none */
 	__u64 since[FORKWATCH_NR_STAGES];
 	/* As in struct forkwatch_stages. */
 	__u64 enter[FORKWATCH_NR_STAGES];
