@@ -262,14 +262,48 @@ static const char *stage_that_said(const struct fw_fork *fork, int error)
 	return NULL;
 }
 
+__attribute__((format(printf, 2, 3)))
+static void add(struct fw_reason *reason, const char *format, ...)
+{
+	size_t length = strlen(reason->text);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(reason->text + length, sizeof(reason->text) - length, format, args);
+	va_end(args);
+}
+
+/*
+ * Memory ran out in no stage that is watched: what came after the last one is inlined, or
+ * not among them. Nothing is said of that where a return was missed.
+ */
+static void add_place(const struct fw_fork *fork, struct fw_reason *reason)
+{
+	const struct fw_stage_row *row, *last = NULL;
+	struct fw_stages stages;
+
+	if (fw_stages_build(fork, FW_BY_START, &stages))
+		return;
+	for (row = stages.rows; row < stages.rows + stages.nr; row++) {
+		if (row->torn)
+			return;
+		if (row->depth > 1 && row->stage != FW_STAGE_OTHER)
+			last = row;
+	}
+	if (last)
+		add(reason, "; refused after %s(), in what is not watched", last->name);
+	else
+		add(reason, "; refused before any stage that is watched");
+}
+
 static void add_stage(const struct fw_fork *fork, int error, struct fw_reason *reason)
 {
 	const char *stage = stage_that_said(fork, error), *name = fw_error_name(error);
-	size_t length = strlen(reason->text);
 
 	if (stage && name)
-		snprintf(reason->text + length, sizeof(reason->text) - length,
-			 "; refused in %s() with %s", stage, name);
+		add(reason, "; refused in %s() with %s", stage, name);
+	else if (reason->code == FW_REASON_MEMORY)
+		add_place(fork, reason);
 }
 
 static void find_reason(const struct fw_fork *fork, const struct fw_env *env, int error,

@@ -414,6 +414,29 @@ static void the_stage_that_refused(void **state)
 	fw_fork_free(fork);
 }
 
+/* Memory ran out in what no probe is on: the last stage before that was done with. */
+static void the_stage_before(void **state)
+{
+	struct fw_fork *fork = failed(EARLY, -ENOMEM);
+
+	(void)state;
+	fork->limits->seen = FW_LIMIT_COMMIT;
+	assert_refused_in(fork, NULL);
+	fork->stages = calloc(1, sizeof(*fork->stages));
+	assert_non_null(fork->stages);
+	assert_refused_in(fork, "; refused before any stage that is watched");
+	watch(fork, FORKWATCH_STAGE_ARCH_DUP_TASK_STRUCT, 10, 0);
+	assert_refused_in(fork, "; refused after arch_dup_task_struct(), in what is not watched");
+	watch(fork, FORKWATCH_STAGE_MM_INIT, 20, 0);
+	assert_refused_in(fork, "; refused after mm_init(), in what is not watched");
+	watch(fork, FORKWATCH_STAGE_MM_INIT, 20, -ENOMEM);
+	assert_refused_in(fork, "; refused in mm_init() with ENOMEM");
+	/* What was torn may have said so. */
+	fork->stages->torn = 1U << FORKWATCH_STAGE_MM_INIT;
+	assert_refused_in(fork, NULL);
+	fw_fork_free(fork);
+}
+
 /*
  * A tree of files that stands for /.
  */
@@ -640,6 +663,7 @@ int main(void)
 		cmocka_unit_test(each_reason_is_proved),
 		cmocka_unit_test(forks_without_one),
 		cmocka_unit_test(the_stage_that_refused),
+		cmocka_unit_test(the_stage_before),
 		cmocka_unit_test(refused_before_copy_process),
 		cmocka_unit_test(refused_by_clone3),
 		cmocka_unit_test(flags_of_newer_kernels),
