@@ -124,14 +124,23 @@ drop_failed_allocations()
 		{ print }'
 }
 
+# As do forks of workload/scarce, which memory cgroups refuse.
+drop_refused_memory()
+{
+	awk '
+		/ scarce invoked oom-killer: / { failed = 1; next }
+		failed && /Call trace:$/ { failed = 0; next }
+		{ print }'
+}
+
 # Lock debugging says BUG or WARNING too, when it finds something (kernel/locking/lockdep.c).
 check_dmesg()
 {
 	echo "# dmesg"
 	if is_debug; then
-		said | drop_failed_allocations >/tmp/said
+		said | drop_refused_memory | drop_failed_allocations >/tmp/said
 	else
-		said >/tmp/said
+		said | drop_refused_memory >/tmp/said
 	fi
 	trouble=$(grep -nE \
 		'WARNING:|BUG:|Internal error|Call trace:|rcu:.*(stall|starved)|refcount_t:|blocked for more than|KASAN:|UBSAN:|suspected memory leaks|scheduling while atomic|Kernel panic' \
