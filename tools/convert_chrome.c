@@ -94,12 +94,20 @@ static int put_instant(void *ctx, const struct forkwatch_header *task, const cha
 	return put(ctx, event);
 }
 
+/*
+ * Perfetto's reader lets an arrow begin at what began last before it, even if that is
+ * over: here copy_thread. So there is something to begin at.
+ */
 static int put_arrow(void *ctx, uint64_t id, const struct forkwatch_header *wakeup,
 		     const struct forkwatch_header *first_run)
 {
-	json_t *begin = event_json("s", "fork", wakeup, wakeup->time, NULL);
-	json_t *end = event_json("f", "fork", first_run, first_run->time, NULL);
-	int ret;
+	int ret = put_instant(ctx, wakeup, "wake_up_new_task", NULL);
+	json_t *begin, *end;
+
+	if (ret)
+		return ret;
+	begin = event_json("s", "fork", wakeup, wakeup->time, NULL);
+	end = event_json("f", "fork", first_run, first_run->time, NULL);
 
 	if (begin)
 		json_object_set_new(begin, "id", fw_json_integer(id));
