@@ -19,7 +19,6 @@
 
 #define DATA(name)	TEST_DATA_DIR "/6.1/" name
 #define READERS		TEST_DATA_DIR "/../unit/readers/"
-#define MODULES		TEST_DATA_DIR "/../../build/npm/node_modules"
 #define COPY	scratch_path("trace")
 #define CONVERTED	scratch_path("file")
 
@@ -181,37 +180,9 @@ static void test_csv_bytes(void **state)
 }
 
 /*
- * Chrome's trace events, as TracerBench reads them.
- */
-static void test_chrome(void **state)
-{
-	unsigned int parent, child;
-	char *text;
-
-	(void)state;
-	want("npm package @tracerbench/trace-model in build/npm, see npm install --prefix",
-	     "NODE_PATH=" MODULES " node -e 'require(\"@tracerbench/trace-model\")' 2>/dev/null");
-	convert(DATA("tree"), "chrome");
-	text = run("NODE_PATH=" MODULES " node " READERS "chrome.js %s", CONVERTED);
-	assert_int_equal(count(text, " kernel_clone/copy_process/copy_thread 0x0\n"), 6);
-	assert_int_equal(count(text, " schedule_tail 0x0\n"), 6);
-	assert_int_equal(count(text, "from "), 6);
-	assert_int_equal(count(text, "to "), 6);
-	first_tids(DATA("tree"), &parent, &child);
-	assert_has(text, "from 1 tree %u tree %u\n", parent, parent);
-	assert_has(text, "to 1 tree %u tree %u\n", child, child);
-	free(text);
-	convert(DATA("stages"), "chrome");
-	text = run("NODE_PATH=" MODULES " node " READERS "chrome.js %s", CONVERTED);
-	assert_has(text, " kernel_clone/copy_process/dup_mmap ");
-	assert_has(text, " kernel_clone/wake_up_new_task ");
-	free(text);
-}
-
-/*
- * Perfetto. Its own reader cannot be had as a package; what it asks of a trace is
- * asked here: tracks that are described before they are used, one clock, slices that
- * end in the order in which they began, arrows with two ends.
+ * Perfetto. What its reader asks of a trace is asked here too, for a machine that has no
+ * such reader (see test_viewer.c): tracks that are described before they are used, one
+ * clock, slices that end in the order in which they began, arrows with two ends.
  */
 #define TRACKS	64
 #define DEPTH	16
@@ -487,7 +458,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_csv),
 		TEST(test_csv_bytes),
-		TEST(test_chrome),
 		TEST(test_overlap),
 		TEST(test_perfetto),
 		TEST(test_perfetto_numbers),
