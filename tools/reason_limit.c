@@ -7,6 +7,8 @@
 #include "limit.h"
 #include "observer.h"
 
+#define PIDS_GIVEN_ONCE	300
+
 static unsigned long long ull(uint64_t value)
 {
 	return value;
@@ -63,16 +65,31 @@ static bool over_pids(const struct fw_limits *limits, struct fw_reason *reason)
 }
 
 /*
- * A pid is needed in the child's namespace and in each above it. Those below
- * 300 are given out once only.
+ * Could all pids be taken? Those below 300 are given out once only, and a task that has ended
+ * leaves its own to those in its group and session.
  */
+static bool is_full(const struct fw_fork *fork)
+{
+	const struct forkwatch_fork_exit *exit = fork->exit;
+	const struct fw_limits *limits = fork->limits;
+
+	if (3 * limits->threads + PIDS_GIVEN_ONCE >= limits->pid_max)
+		return true;
+	if (!FW_OBSERVED(exit, pid_ns_max) || !exit->pid_ns_level)
+		return false;
+	/* Of those between the first and the child's nothing is known. */
+	return exit->pid_ns_level > 1 ||
+	       (exit->pid_ns_max && exit->pid_ns_pids + PIDS_GIVEN_ONCE >= exit->pid_ns_max);
+}
+
+/* A pid is needed in the child's namespace and in each above it. */
 static bool no_pid(const struct fw_fork *fork, struct fw_reason *reason)
 {
 	const unsigned int needs = FW_LIMIT_PIDS | FW_LIMIT_PID_MAX | FW_LIMIT_THREADS;
 	const struct forkwatch_fork_exit *exit = fork->exit;
 	const struct fw_limits *limits = fork->limits;
 
-	if (!limits || (limits->seen & needs) != needs)
+	if (!limits || (limits->seen & needs) != needs || !is_full(fork))
 		return false;
 	if (!FW_OBSERVED(exit, pid_ns_max) || !exit->pid_ns_level)
 		return fw_because(reason, FW_REASON_PID_SPACE, "no pid is free: kernel.pid_max is "

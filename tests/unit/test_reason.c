@@ -79,7 +79,17 @@ static void refuse(struct fw_fork *fork, int error)
 	C(pids_come_later,	EARLY, EAGAIN, NOT_OBSERVED, "",			\
 	  l->seen = FW_LIMIT_PIDS; l->pids_refused = 1)					\
 	C(no_pid,		LATE, EAGAIN, PID_SPACE, "kernel.pid_max is 400",	\
-	  l->seen = FW_LIMIT_PIDS | FW_LIMIT_THREADS | FW_LIMIT_PID_MAX; l->pid_max = 400) \
+	  l->seen = FW_LIMIT_PIDS | FW_LIMIT_THREADS | FW_LIMIT_PID_MAX; l->pid_max = 400; \
+	  l->threads = 34)								\
+	C(pids_are_left,	LATE, EAGAIN, NOT_OBSERVED, "after copy_thread()",	\
+	  l->seen = FW_LIMIT_PIDS | FW_LIMIT_THREADS | FW_LIMIT_PID_MAX; l->pid_max = 400; \
+	  l->threads = 33)								\
+	C(pids_are_left_inside,	LATE, EAGAIN, NOT_OBSERVED, "",				\
+	  l->seen = FW_LIMIT_PIDS | FW_LIMIT_THREADS | FW_LIMIT_PID_MAX; l->pid_max = 400; \
+	  e->pid_ns_level = 1; e->pid_ns_pids = 9; e->pid_ns_max = 310)			\
+	C(no_pid_inside,	LATE, EAGAIN, PID_SPACE, "which has 10 pids",		\
+	  l->seen = FW_LIMIT_PIDS | FW_LIMIT_THREADS | FW_LIMIT_PID_MAX; l->pid_max = 400; \
+	  e->pid_ns_level = 1; e->pid_ns_pids = 10; e->pid_ns_max = 310)		\
 	C(no_pid_or_pids,	LATE, EAGAIN, NOT_OBSERVED, "",				\
 	  l->seen = FW_LIMIT_THREADS | FW_LIMIT_PID_MAX; l->pid_max = 400)		\
 	C(overcommit,		EARLY, ENOMEM, OVERCOMMIT, "CommitLimit is 900 KiB, 800 KiB",	\
