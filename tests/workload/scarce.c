@@ -21,7 +21,7 @@
 #define CGROUPS		"/sys/fs/cgroup"
 #define CGROUP		CGROUPS "/forkwatch-scarce"
 #define PAGES_MAX	512
-#define LOOK_US		300000	/* until who looks at the limits has done so */
+#define LOOK_US		300000	/* until who asks for its cgroup has done so */
 
 static void write_text(const char *dir, const char *name, const char *text)
 {
@@ -64,6 +64,8 @@ static int fork_inside(void)
 	if (!syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0))
 		_exit(0);
 	error = errno;
+	if (error == EAGAIN)
+		usleep(LOOK_US);
 	if (write(outside, "0", 1) != 1)
 		die(CGROUPS);
 	return error;
@@ -95,9 +97,7 @@ int main(int argc, char **argv)
 	if (mkdir(CGROUP, 0755) && errno != EEXIST)
 		die(CGROUP);
 	write_text(CGROUP, "pids.max", "1");
-	for (pages = 0; error == ENOMEM && pages < PAGES_MAX; pages += step) {
+	for (pages = 0; error == ENOMEM && pages < PAGES_MAX; pages += step)
 		error = fork_with(pages);
-		usleep(LOOK_US);
-	}
 	return error != EAGAIN;
 }
