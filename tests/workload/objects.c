@@ -4,7 +4,7 @@
  * what must become of each object, in the order of objects[]. What kcmp() and /proc say of
  * it, while both are there, is compared with that: exits with 1 if they differ.
  *
- *	thread: shared shared copied …
+ *	files: copied new shared …
  */
 #include <linux/ioprio.h>
 #include <linux/kcmp.h>
