@@ -158,11 +158,11 @@ $(build)/$(1)/obj/perfetto.pb-c.o: $(proto).c | deps-tools
 	$(quiet)mkdir -p $$(@D)
 	$(quiet)$(2) $$(cflags) $(3) -c $$< -o $$@
 
-# What other programs link: it knows nothing of the tool.
+# What other programs link: it knows nothing of the tool, nor of any library but libc.
 $(library_sources:tools/%=$(build)/$(1)/obj/%.o): $(build)/$(1)/obj/%.o: tools/% | deps-tools
 	$$(call say,CC,$$@)
 	$(quiet)mkdir -p $$(@D)
-	$(quiet)$(2) $$(cflags) $(tool_flags) $(3) -c $$< -o $$@
+	$(quiet)$(2) $$(cflags) $(tool_flags) -c $$< -o $$@
 
 $(build)/$(1)/libforkwatch.a: $(library_sources:tools/%=$(build)/$(1)/obj/%.o)
 	$$(call say,AR,$$@)
