@@ -36,7 +36,7 @@ static bool applies_##name(const struct fw_fork *fork, const struct fw_env *env)
 
 #define HAS(feature)	(1U << FORKWATCH_HAS_##feature)
 
-APPLIES_STATE(tpidr2, HAS(TPIDR2) | HAS(POE))
+APPLIES_STATE(tpidr2, HAS(TPIDR2))
 APPLIES_STATE(fpsimd, HAS(FPSIMD))
 APPLIES_STATE(sve, HAS(SVE))
 APPLIES_STATE(sme, HAS(SME))
@@ -45,6 +45,8 @@ APPLIES_STATE(mte, HAS(MTE))
 APPLIES_STATE(gcs, HAS(GCS))
 APPLIES_STATE(debug, HAS(BREAKPOINTS))
 APPLIES_STATE(scs, HAS(SCS))
+APPLIES_STATE(poe, HAS(POE))
+APPLIES_STATE(fpmr, HAS(FPMR))
 
 static bool applies_kernel(const struct fw_fork *fork, const struct fw_env *env)
 {
@@ -147,7 +149,7 @@ const struct fw_rule fw_rules[] = {
 	RULE("A7", user, child_tls, "copy_thread",
 	     "the child's tpidr_el0 is the TLS asked for, else the parent's live one"),
 	STATE_RULE("A8", tpidr2, child_tpidr2, "copy_thread",
-		   "tpidr2_el0 and por_el0 are the parent's, the former 0 where ZA may not follow"),
+		   "tpidr2_el0 is the parent's, and 0 where ZA may not follow"),
 	RULE("A9", user, child_pt_regs, "task_pt_regs",
 	     "the child's pt_regs end at its stack's top, aligned to 16 bytes"),
 	RULE("B1", any, context_copied, "dup_task_struct",
@@ -197,7 +199,7 @@ const struct fw_rule fw_rules[] = {
 	RULE("F2", vfork, vfork_mm, "copy_mm",
 	     "until then the child runs in its parent's mm (without CLONE_VM, in one of its own)"),
 	STATE_RULE("S1", fpsimd, state_fpsimd, "arch_dup_task_struct",
-		   "v0..v31, fpsr, fpcr and fpmr are the parent's"),
+		   "v0..v31, fpsr and fpcr are the parent's"),
 	STATE_RULE("S2", sve, state_sve, "arch_dup_task_struct",
 		   "the SVE vector lengths are the parent's; its SVE registers are not kept"),
 	STATE_RULE("S3", sme, state_sme, "copy_thread",
@@ -212,6 +214,10 @@ const struct fw_rule fw_rules[] = {
 		   "no hardware breakpoint or watchpoint, and no suspended step"),
 	STATE_RULE("S8", scs, state_scs, "dup_task_struct",
 		   "the shadow call stack is its own, and empty"),
+	STATE_RULE("S9", poe, state_poe, "copy_thread",
+		   "por_el0 is the parent's"),
+	STATE_RULE("S10", fpmr, state_fpmr, "arch_dup_task_struct",
+		   "fpmr is the parent's"),
 	RULE("W1", witnessed, witness, "the module and BPF",
 	     "the module and BPF programs read the same of every field that both see"),
 	RULE("X1", later, exec, "begin_new_exec",

@@ -79,14 +79,10 @@ enum fw_verdict fw_holds_child_tpidr2(const struct fw_fork *fork, const struct f
 
 	if (!saw_state(fork, why))
 		return FW_NOT_OBSERVED;
-	if (state->has & HAS(TPIDR2)) {
-		if (!fw_knows_kernel(env, why))
-			return FW_NOT_OBSERVED;
-		if (tpidr2_is_kept(fork, env) ? !INHERITS(state, tpidr2, why) :
-		    !IS(state, tpidr2, "expected", 0, why))
-			return FW_FAIL;
-	}
-	return verdict(INHERITS(state, por, why));
+	if (!fw_knows_kernel(env, why))
+		return FW_NOT_OBSERVED;
+	return verdict(tpidr2_is_kept(fork, env) ? INHERITS(state, tpidr2, why) :
+		       IS(state, tpidr2, "expected", 0, why));
 }
 
 enum fw_verdict fw_holds_state_fpsimd(const struct fw_fork *fork, const struct fw_env *env,
@@ -100,8 +96,7 @@ enum fw_verdict fw_holds_state_fpsimd(const struct fw_fork *fork, const struct f
 	return verdict(fw_same("v0..v31 the same",
 			       FW_SIDE("child", !!(state->same & FORKWATCH_SAME_VREGS)),
 			       FW_SIDE("expected", 1), why) &&
-		       INHERITS(state, fpsr, why) && INHERITS(state, fpcr, why) &&
-		       INHERITS(state, fpmr, why));
+		       INHERITS(state, fpsr, why) && INHERITS(state, fpcr, why));
 }
 
 /* A child with ZA has room for SVE, too: see arch_dup_task_struct(), later copy_thread_za(). */
@@ -234,4 +229,22 @@ enum fw_verdict fw_holds_state_scs(const struct fw_fork *fork, const struct fw_e
 				       state->child_state.scs_base != state->parent_state.scs_base),
 			       FW_SIDE("expected", 1), why) &&
 		       IS(state, scs_sp, "its base", state->child_state.scs_base, why));
+}
+
+enum fw_verdict fw_holds_state_poe(const struct fw_fork *fork, const struct fw_env *env,
+				   struct fw_why *why)
+{
+	(void)env;
+	if (!saw_state(fork, why))
+		return FW_NOT_OBSERVED;
+	return verdict(INHERITS(fork->arch_state, por, why));
+}
+
+enum fw_verdict fw_holds_state_fpmr(const struct fw_fork *fork, const struct fw_env *env,
+				    struct fw_why *why)
+{
+	(void)env;
+	if (!saw_state(fork, why))
+		return FW_NOT_OBSERVED;
+	return verdict(INHERITS(fork->arch_state, fpmr, why));
 }

@@ -120,7 +120,8 @@ void fw_explain(struct fw_why *why, const char *format, ...) __attribute__((form
 	R(state_sve)		R(state_sme)		\
 	R(state_keys)		R(state_mte)		\
 	R(state_gcs)		R(state_debug)		\
-	R(state_scs)			\
+	R(state_scs)		R(state_poe)		\
+	R(state_fpmr)		\
 	R(witness)
 
 #define FW_RULE_HOLDS(rule)							\

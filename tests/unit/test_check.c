@@ -83,7 +83,7 @@ static struct fw_judgement *judge(struct fw_fork *fork)
 }
 
 #define RULES_E	"E1 E2 E3 E4 E5 E6 E7 E8"
-#define RULES_S	"S1 S2 S3 S4 S5 S6 S7 S8"
+#define RULES_S	"S1 S2 S3 S4 S5 S6 S7 S8 S9 S10"
 
 /* What does not apply; all else passes. */
 static const char * const not_for[FIXTURE_NR_KINDS] = {
@@ -146,7 +146,7 @@ static void every_rule_is_described(void **state)
 	for (i = 0; i < fw_nr_rules; i++) {
 		assert_true(fw_rules[i].text[0] && fw_rules[i].source[0] && fw_rules[i].since[0]);
 		assert_true(strlen(fw_rules[i].text) <= 90);
-		assert_true(!i || strcmp(fw_rules[i - 1].id, fw_rules[i].id) < 0);
+		assert_true(!i || strverscmp(fw_rules[i - 1].id, fw_rules[i].id) < 0);
 	}
 	assert_null(fw_rules[i].id);
 }
@@ -347,7 +347,7 @@ static void lose_tid(struct fw_fork *fork)
 	  fork->arch_state->child_state.tpidr2 ^= 0xffffa1f60000)			\
 	M(tpidr2_is_kept,	THREAD, "A8", "", "tpidr2: child 0xffffa1f60000, expected 0x0",	\
 	  fork->arch_state->child_state.tpidr2 = 0xffffa1f60000)			\
-	M(por_differs,		VFORK, "A8", "", "por: child 0x77777776",		\
+	M(por_differs,		VFORK, "S9", "", "por: child 0x77777776",		\
 	  fork->arch_state->child_state.por--)						\
 	M(vregs_differ,		FORK, "S1", "", "v0..v31 the same: child 0x0",		\
 	  fork->arch_state->same &= ~FORKWATCH_SAME_VREGS)				\
@@ -355,7 +355,7 @@ static void lose_tid(struct fw_fork *fork)
 	  fork->arch_state->child_state.fpsr ^= 1)					\
 	M(fpcr_differs,		THREAD, "S1", "", "fpcr: child",			\
 	  fork->arch_state->child_state.fpcr ^= 1)					\
-	M(fpmr_differs,		FORK, "S1", "", "fpmr: child",				\
+	M(fpmr_differs,		FORK, "S10", "", "fpmr: child",				\
 	  fork->arch_state->child_state.fpmr++)						\
 	M(sve_vl_differs,	FORK, "S2", "", "sve_vl: child 0x10, parent 0x20",	\
 	  fork->arch_state->child_state.sve_vl ^= 0x30)					\
@@ -688,6 +688,8 @@ static const struct {
 	{ "S6", "arch_state" },
 	{ "S7", "arch_state" },
 	{ "S8", "arch_state" },
+	{ "S9", "arch_state" },
+	{ "S10", "arch_state" },
 };
 
 static const struct {
@@ -876,7 +878,8 @@ static void state_follows_the_mm(void **state)
 /* What a CPU does not have is not judged. */
 static void state_that_is_not_there(void **state)
 {
-	const char *const rules[] = { "A8", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8" };
+	const char *const rules[] = { "A8", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8",
+				      "S9", "S10" };
 	struct fw_fork *fork;
 	size_t i;
 

@@ -33,6 +33,9 @@
 #ifndef HWCAP2_FPMR
 #define HWCAP2_FPMR	(1UL << 48)
 #endif
+#ifndef HWCAP2_POE
+#define HWCAP2_POE	(1UL << 63)
+#endif
 #ifndef HWCAP_GCS
 #define HWCAP_GCS	(1UL << 32)
 #endif
@@ -304,6 +307,36 @@ static void fpmr(void)
 }
 
 /*
+ * The permission overlay: what pages with a protection key may be used for, four
+ * bits a key. All of this program's have key 0, whose bits stay as they are.
+ */
+#define POR		"S3_3_C10_C2_4"
+#define POR_KEY1_RW	(5UL << 4)
+
+static bool has_poe(void)
+{
+	return getauxval(AT_HWCAP2) & HWCAP2_POE;
+}
+
+static void poe_in_child(void)
+{
+	asm volatile("mrs %0, " POR : "=r"(found->values[0]));
+}
+
+static void poe(void)
+{
+	unsigned long before, por;
+
+	asm volatile("mrs %0, " POR : "=r"(before));
+	por = (before & 0xf) | POR_KEY1_RW;
+	asm volatile("msr " POR ", %0" :: "r"(por));
+	fork_and(poe_in_child);
+	asm volatile("msr " POR ", %0" :: "r"(before));
+	printf("poe.child_por=%#llx\n", (unsigned long long)found->values[0]);
+	expect(found->values[0] == por, "the child's por_el0 is not the parent's");
+}
+
+/*
  * The guarded control stack, to which calls push their return address, and from
  * which returns have to find it. Where it is switched on, nothing may return to what
  * was called before.
@@ -481,6 +514,7 @@ static const struct {
 	{ "pac", has_pac, pac },
 	{ "mte", has_mte, mte },
 	{ "fpmr", has_fpmr, fpmr },
+	{ "poe", has_poe, poe },
 	{ "gcs", has_gcs, gcs },
 	{ "breakpoint", always, breakpoint },
 };
@@ -505,7 +539,7 @@ static void run_case(const char *name)
 		fork_and(nothing);
 		return;
 	}
-	usage("[sve|sme|pac|mte|fpmr|gcs|breakpoint]...");
+	usage("[sve|sme|pac|mte|fpmr|poe|gcs|breakpoint]...");
 }
 
 int main(int argc, char **argv)
