@@ -10,14 +10,19 @@ page=docs/diff-$a-$b.md
 out=build/diff
 forkwatch=build/$(uname -m)/forkwatch
 
-# A name, and what of the bundle runs under it. The same static programs run on both kernels.
-workload='./workload/forks 2 && ./workload/pthread 2 && ./workload/spawn 1 && ./workload/clone3'
+# What of the bundle is recorded: the same static programs on both kernels. The last two have the
+# kernel start threads: those are recorded that it makes out of the program itself.
+workload='./workload/forks 2 && ./workload/pthread 2 && ./workload/spawn 1 && ./workload/clone3 &&
+./workload/kthread io 1 && ./workload/kthread vhost 1'
+
+# shellcheck disable=SC2016  # expanded in the guest
+load_vhost='while read -r module; do insmod "/modules/$module"; done </modules/vhost.order'
 
 record()
 {
 	printf '  %-7s %s\n' RECORD "on kernel $1" >&2
-	tests/qemu/run "$1" --name "diff-$1" -- sh -c "insmod forkwatch.ko &&
-		./forkwatch record --stages=core -o /out/trace -- sh -c '$workload; true' >/out/log" >&2
+	tests/qemu/run "$1" --name "diff-$1" -- sh -c "$load_vhost && insmod forkwatch.ko &&
+		./forkwatch record --stages=all -o /out/trace -- sh -c '$workload; true' >/out/log" >&2
 	rm -rf "${out:?}/$1"
 	mkdir -p $out
 	cp -R "build/guest/diff-$1/out/trace" "$out/$1"
@@ -62,7 +67,7 @@ status=0
 
 		This page is made by \`make diff-page\`; only the notes are written by hand.
 
-		    $workload
+		$(echo "$workload" | awk '{ print "    " $0 }')
 
 		## What differs
 
