@@ -52,7 +52,7 @@ help: ## list the targets
 	@echo '                   (with CROSS_COMPILE=… and CC=… where it needs them)'
 	@echo '  KERNELS="6.1 7"  the kernels of test; the default is all of them'
 	@echo '  CONFIGURATIONS=NAME,…  test: only these rows of tests/qemu/configurations (or: none)'
-	@echo '  TESTS=NAME,…     test-debug: only guest tests with such a part in their names'
+	@echo '  TESTS=NAME,…     test-debug, check-host: only tests with such a part in their names'
 	@echo '  VM=1             demo: boot a guest even where this machine is arm64'
 	@echo '  V=1              show the commands'
 
@@ -434,7 +434,7 @@ check-host:
 		'make test boots guests; make bundle collects what check-host.sh needs on a board.' >&2; exit 2
 else
 check-host: all workloads helpers ## on an arm64 machine: test the running kernel, print a report
-	@$(qemu)/native.sh check-host
+	@TESTS='$(TESTS)' $(qemu)/native.sh check-host
 endif
 
 .PHONY: bundle

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # native.sh demo | check-host: the same on this arm64 machine as in the guest, with the module
-# loaded into the running kernel.
+# loaded into the running kernel. TESTS says which tests, as in tests.sh; by default all.
 set -eu
 # shellcheck source=tests/qemu/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -32,4 +32,4 @@ cp "$ROOT"/ci/* "$stage/ci"
 chmod 755 "$stage"
 # 'native' is no name of the table: only the scripts for all kernels run.
 cd "$stage"
-as_root env FORKWATCH_KERNEL=native "PATH=$PATH" sh "./$script"
+as_root env FORKWATCH_KERNEL=native "PATH=$PATH" sh "./$script" ${TESTS:+"$TESTS"}
