@@ -20,6 +20,7 @@
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/pid_namespace.h>
+#include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -70,16 +71,27 @@ static const char * const assigned[__NR_syscalls] __initconst = {
 
 static pid_t (*clone_in_kernel)(struct kernel_clone_args *args);
 
+/*
+ * Nothing here runs in a probe: the caller may be moved to another CPU at any
+ * time, but not between taking one's number and sending the event there.
+ */
+static void send_call(struct forkwatch_clone_call *event)
+{
+	event->nr = syscall_get_nr(current, current_pt_regs());
+	preempt_disable();
+	fw_fill_header(&event->hdr, FORKWATCH_CLONE_CALL, sizeof(*event));
+	trace_clone_call(event);
+	preempt_enable();
+}
+
 static pid_t fork_call(struct kernel_clone_args *args)
 {
 	struct forkwatch_clone_call event = {
 		.call = args->flags & CLONE_VFORK ? FORKWATCH_CALL_VFORK : FORKWATCH_CALL_FORK,
-		.nr = syscall_get_nr(current, current_pt_regs()),
 		.clone_flags = args->flags,
 	};
 
-	fw_fill_header(&event.hdr, FORKWATCH_CLONE_CALL, sizeof(event));
-	trace_clone_call(&event);
+	send_call(&event);
 	return clone_in_kernel(args);
 }
 
@@ -207,7 +219,6 @@ static void trace_call(const struct forkwatch_clone_args *args, size_t size, int
 {
 	struct forkwatch_clone_call event = {
 		.call = FORKWATCH_CALL_CLONE,
-		.nr = syscall_get_nr(current, current_pt_regs()),
 		.result = result,
 		.size = size,
 		.clone_flags = args->flags,
@@ -216,8 +227,7 @@ static void trace_call(const struct forkwatch_clone_args *args, size_t size, int
 		.child_x0 = args->child_x0,
 	};
 
-	fw_fill_header(&event.hdr, FORKWATCH_CLONE_CALL, sizeof(event));
-	trace_clone_call(&event);
+	send_call(&event);
 }
 
 /* The stack grows down: copy_thread() wants its top, as clone3_stack_valid() gives it. */
