@@ -372,8 +372,13 @@ static bool is_served(struct task_struct *task)
 }
 NOKPROBE_SYMBOL(is_served);
 
+/* All probes are there: from then on the module stays, and calls may be in its text. */
+static bool serving;
+
 static int dispatch(struct kprobe *kp, struct pt_regs *regs)
 {
+	if (!READ_ONCE(serving))
+		return 0;
 	if (!find_call(syscall_get_nr(current, current_pt_regs())) || !is_served(current))
 		return 0;
 	if (!try_module_get(THIS_MODULE))
@@ -387,8 +392,6 @@ static struct kprobe probes[] = {
 	{ .symbol_name = "__arm64_sys_ni_syscall", .pre_handler = dispatch },
 	{ .symbol_name = "sys_ni_syscall", .pre_handler = dispatch },
 };
-
-static bool serving;
 
 int fw_clone_number(int i)
 {
@@ -481,7 +484,7 @@ int __init fw_clone_init(void)
 	err = fw_report_init();
 	if (!err)
 		err = register_probes();
-	serving = !err;
+	WRITE_ONCE(serving, !err);
 	return err;
 }
 
