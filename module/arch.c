@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What `forkwatch arch` shows. See arch.h for the format. */
-#include <linux/kallsyms.h>
 #include <linux/seq_buf.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
@@ -18,14 +17,6 @@
 #include "forkwatch.h"
 #include "symbols.h"
 #include "vectors.h"
-
-static void print_symbol(struct seq_buf *s, u64 addr)
-{
-	char symbol[KSYM_SYMBOL_LEN];
-
-	sprint_symbol(symbol, addr);
-	seq_buf_printf(s, " %#llx %s\n", addr, symbol);
-}
 
 /*
  * ESR_EL1 first: whatever exception this CPU takes next overwrites it. Until
@@ -73,7 +64,7 @@ static void print_syscall(struct seq_buf *s, const u64 *table, int nr)
 	    copy_from_kernel_nofault(&entry, table + nr, sizeof(entry)))
 		return;
 	seq_buf_printf(s, "syscall %d", nr);
-	print_symbol(s, entry);
+	fw_symbol_print(s, entry);
 }
 
 static const char * const call_names[] = {

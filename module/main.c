@@ -5,12 +5,13 @@
  *	events.h	the tracepoints
  *	probes.c	the probe behind each of them, armed while somebody listens
  *	capture.c	what the probes read
+ *	state.c		what a task has of the CPU beyond general registers
  *	task.c		what a task has beside registers
  *	clone.c		syscalls on unassigned numbers that end in kernel_clone()
  *	report.c	what forkwatch_clone() tells its caller
  *	arch.c		registers, system call table, layouts
  *	vectors.c	where an exception leads
- *	symbols.c	where __switch_to() calls cpu_switch_to()
+ *	symbols.c	where __switch_to() calls cpu_switch_to(), and other places
  *	params.c	what /sys/module/forkwatch/parameters shows
  *	compat.h	what differs between kernels
  */

@@ -94,6 +94,14 @@ unsigned long fw_symbol(const char *name)
 	return lookup_name ? lookup_name(name) : 0;
 }
 
+void fw_symbol_print(struct seq_buf *s, u64 addr)
+{
+	char symbol[KSYM_SYMBOL_LEN];
+
+	sprint_symbol(symbol, addr);
+	seq_buf_printf(s, " %#llx %s\n", addr, symbol);
+}
+
 /* A64, "ADRP" and 64-bit "ADD (immediate)" without shift. */
 #define ADRP_MASK	0x9f000000U
 #define ADRP_VALUE	0x90000000U

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Places in the kernel's text that have no name of their own. */
+/* Names and places in the kernel, also those that it does not export. */
 #ifndef FW_SYMBOLS_H
 #define FW_SYMBOLS_H
 
+#include <linux/seq_buf.h>
 #include <linux/types.h>
 
 /* The address of a function that may be probed, or an ERR_PTR. May sleep. */
@@ -10,6 +11,9 @@ void *fw_function(const char *name);
 
 /* The address of any symbol, 0 if there is none or kallsyms does not tell. */
 unsigned long fw_symbol(const char *name);
+
+/* Ends a line with @addr, and the symbol that it lies in. */
+void fw_symbol_print(struct seq_buf *s, u64 addr);
 
 /* The table of native system calls, 0 if it was not found. */
 u64 fw_syscall_table(void);

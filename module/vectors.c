@@ -7,7 +7,6 @@
  * EL0 runs and goes on to `vectors` too. Both go on by a `ret` to x30, so that
  * x30 is all that has to be computed on the way.
  */
-#include <linux/kallsyms.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/uaccess.h>
@@ -120,14 +119,6 @@ static u64 leave(const u32 *table, u32 *pc)
 	return 0;
 }
 
-static void print_symbol(struct seq_buf *s, u64 addr)
-{
-	char symbol[KSYM_SYMBOL_LEN];
-
-	sprint_symbol(symbol, addr);
-	seq_buf_printf(s, " %#llx %s\n", addr, symbol);
-}
-
 /* By way of @vectors, if an entry goes on there from another table. */
 static void print_vector(struct seq_buf *s, int i, u32 *table, u32 *vectors)
 {
@@ -136,13 +127,13 @@ static void print_vector(struct seq_buf *s, int i, u32 *table, u32 *vectors)
 
 	if (table != vectors && hop >= vectors && hop < vectors + TABLE_INSNS) {
 		seq_buf_printf(s, "hop %d", i);
-		print_symbol(s, target);
+		fw_symbol_print(s, target);
 		target = leave(vectors, hop);
 	}
 	if (!target)
 		return;
 	seq_buf_printf(s, "vector %d", i);
-	print_symbol(s, target);
+	fw_symbol_print(s, target);
 }
 
 #ifdef CONFIG_UNMAP_KERNEL_AT_EL0
@@ -168,7 +159,7 @@ static void print_trampolines(struct seq_buf *s)
 		if (!target)
 			continue;
 		seq_buf_printf(s, "trampoline %d %#llx", i, (u64)table);
-		print_symbol(s, target);
+		fw_symbol_print(s, target);
 	}
 }
 
@@ -187,7 +178,7 @@ void fw_vectors_print(struct seq_buf *s)
 	int i;
 
 	seq_buf_printf(s, "vbar_el1");
-	print_symbol(s, (u64)table);
+	fw_symbol_print(s, (u64)table);
 	for (i = 0; i < NR_VECTORS; i++)
 		print_vector(s, i, table, vectors);
 	print_trampolines(s);
