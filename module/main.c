@@ -8,6 +8,7 @@
  *	state.c		what a task has of the CPU beyond general registers
  *	task.c		what a task has beside registers
  *	clone.c		syscalls on unassigned numbers that end in kernel_clone()
+ *	clone_args.c	what forkwatch_clone() is asked for
  *	report.c	what forkwatch_clone() tells its caller
  *	arch.c		registers, system call table, layouts
  *	vectors.c	where an exception leads
