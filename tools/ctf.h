@@ -155,6 +155,11 @@ enum fw_ctf_kind {
 #define FW_CTF_KNOWN_STATUS	(1U << 0)
 #define FW_CTF_KNOWN_FORKS	(1U << 1)
 
+static inline bool fw_ctf_is_ours(const struct forkwatch_header *event)
+{
+	return event->kind >= FW_CTF_KIND_OURS;
+}
+
 struct fw_ctf_record {
 	struct fw_event_type type;
 	enum fw_ctf_stream stream;

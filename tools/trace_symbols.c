@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* See trace_symbols.h. */
+#include "array.h"
+#include "ctf.h"
+#include "mix.h"
+#include "symbols.h"
+#include "trace_symbols.h"
+
+void fw_trace_symbols_free(struct fw_trace_symbols *symbols)
+{
+	fw_address_set_free(&symbols->written);
+}
+
+static int tell(struct fw_trace_symbols *symbols, uint64_t addr, const char *name, uint64_t time,
+		fw_trace_symbols_fn fn, void *ctx)
+{
+	int ret = fw_address_set_add(&symbols->written, addr);
+
+	return ret > 0 ? fn(ctx, addr, name, time) : ret;
+}
+
+/* _end is where the kernel's last symbol ends. */
+int fw_trace_symbols_named(struct fw_trace_symbols *symbols, uint64_t time,
+			   fw_trace_symbols_fn fn, void *ctx)
+{
+	static const char *const names[] = {
+		"ret_from_fork", "schedule_tail", "__switch_to", "cpu_switch_to", "_end",
+	};
+	uint64_t addr;
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && symbols->ksyms && i < ARRAY_SIZE(names); i++) {
+		addr = fw_ksyms_addr(symbols->ksyms, names[i]);
+		if (addr)
+			ret = tell(symbols, addr, names[i], time, fn, ctx);
+	}
+	return ret;
+}
+
+/* The kernel symbol that @addr lies in, if there is one. */
+static int tell_address(struct fw_trace_symbols *symbols, uint64_t addr, uint64_t time,
+			fw_trace_symbols_fn fn, void *ctx)
+{
+	uint64_t offset, *seen = &symbols->seen[fw_mix(addr) % FW_SYMBOLS_SEEN];
+	char name[FW_CTF_NAME_MAX];
+
+	if (*seen == addr)
+		return 0;
+	*seen = addr;
+	if (!fw_ksyms_find(symbols->ksyms, addr, &offset))
+		return 0;
+	/* Of the symbol itself, this is its name and its module. */
+	fw_ksyms_name(symbols->ksyms, addr - offset, name, sizeof(name));
+	return tell(symbols, addr - offset, name, time, fn, ctx);
+}
+
+/* Kernel addresses are the upper half; what of them is a symbol's, the table knows. */
+int fw_trace_symbols_of(struct fw_trace_symbols *symbols, const struct forkwatch_header *event,
+			fw_trace_symbols_fn fn, void *ctx)
+{
+	const uint64_t *number = (const void *)event;
+	size_t i = sizeof(*event) / sizeof(*number);
+	int ret = 0;
+
+	for (; !ret && symbols->ksyms && i < event->size / sizeof(*number); i++)
+		if (number[i] >> 48 == 0xffff && ~number[i] > UINT16_MAX)
+			ret = tell_address(symbols, number[i], event->time, fn, ctx);
+	return ret;
+}
+
+bool fw_trace_symbols_told(struct fw_trace_symbols *symbols, const struct forkwatch_header *event,
+			   uint64_t addr, const char *name)
+{
+	uint64_t hash, *seen;
+	const char *s;
+
+	hash = fw_mix(addr) ^ fw_mix((uint64_t)event->tgid << 32 | event->cpu);
+	for (s = name; *s; s++)
+		hash = fw_mix(hash ^ (unsigned char)*s);
+	seen = &symbols->seen_user[hash % FW_SYMBOLS_SEEN];
+	if (*seen == hash)
+		return true;
+	*seen = hash;
+	return false;
+}
