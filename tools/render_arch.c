@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The way into a kernel, as a page of text and as JSON. */
+/* The way into a kernel, as a page of text. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "arch.h"
-#include "array.h"
-#include "json.h"
+#include "arch_topics.h"
 #include "names.h"
 
 /* "0xffff800008010800 vectors", or what may be shown of it. */
@@ -36,8 +35,7 @@ static void not_observed(struct fw_text *text)
 }
 
 /*
- * The rows. Each has its label, prints its items and has two sentences for
- * learners; what is said there of older kernels was read in their sources.
+ * The rows: each prints the items of its topic.
  */
 static void row_svc(struct fw_text *text, const struct fw_arch_view *view)
 {
@@ -136,40 +134,22 @@ static void row_path(struct fw_text *text, const struct fw_arch_view *view)
 		not_observed(text);
 }
 
-#define NR_KINDS	4
-
-static const char *const kinds[NR_KINDS] = { "sync", "irq", "fiq", "serror" };
-static const size_t columns[NR_KINDS] = { 22, 39, 56, 79 };
-
-/* Where an exception came from; the number is the kernel's own level. */
-static const char *const origins[] = {
-	"EL%" PRIu64 ", SP_EL0", "EL%" PRIu64 ", SP_EL%" PRIu64, "EL0, AArch64", "EL0, AArch32",
-};
-
-#define ORIGIN_LEN	64
-
-static char *origin_name(const struct fw_arch_view *view, int origin, char buf[ORIGIN_LEN])
-{
-	uint64_t el = view->arch->el.seen ? view->arch->el.value : 1;
-
-	snprintf(buf, ORIGIN_LEN, origins[origin], el, el);
-	return buf;
-}
+static const size_t columns[FW_NR_ARCH_KINDS] = { 22, 39, 56, 79 };
 
 static void row_vectors(struct fw_text *text, const struct fw_arch_view *view)
 {
 	const struct fw_place *place = view->arch->vectors;
-	char name[FW_PLACE_LEN], origin[ORIGIN_LEN];
+	char name[FW_PLACE_LEN], origin[FW_ORIGIN_LEN];
 	int i, kind;
 
-	for (kind = 0; kind < NR_KINDS; kind++)
-		fw_text_at(text, columns[kind], FW_DIM, kinds[kind]);
-	for (i = 0; i < (int)ARRAY_SIZE(origins); i++) {
+	for (kind = 0; kind < FW_NR_ARCH_KINDS; kind++)
+		fw_text_at(text, columns[kind], FW_DIM, fw_arch_kinds[kind]);
+	for (i = 0; i < FW_NR_ARCH_ORIGINS; i++) {
 		fw_text_row(text, "");
-		snprintf(name, sizeof(name), "+0x%03x", i * NR_KINDS * FW_VECTOR_BYTES);
+		snprintf(name, sizeof(name), "+0x%03x", i * FW_NR_ARCH_KINDS * FW_VECTOR_BYTES);
 		fw_text_at(text, 2, FW_DIM, name);
-		fw_text_at(text, 9, FW_PLAIN, origin_name(view, i, origin));
-		for (kind = 0; kind < NR_KINDS; kind++, place++)
+		fw_text_at(text, 9, FW_PLAIN, fw_arch_origin(view, i, origin));
+		for (kind = 0; kind < FW_NR_ARCH_KINDS; kind++, place++)
 			fw_text_at(text, columns[kind], FW_PLAIN, place->seen ?
 				   fw_place_name(place, name, sizeof(name)) : "?");
 	}
@@ -292,65 +272,18 @@ static void row_pt_regs(struct fw_text *text, const struct fw_arch_view *view)
 		not_observed(text);
 }
 
-static const struct row {
-	const char *label;
-	void (*print)(struct fw_text *text, const struct fw_arch_view *view);
-	const char *explain;
-} rows[] = {
-	{ "svc #0", row_svc,
-	  "A system call is an exception that a program asks for: the CPU saves pc and PSTATE "
-	  "in ELR_EL1 and SPSR_EL1, and goes on in the kernel's vectors with no general register "
-	  "changed. It has been so since the first arm64 kernels; an AArch32 task has its "
-	  "number in r7." },
-	{ "ESR_EL1", row_esr,
-	  "Why the exception was taken, as the CPU wrote it for the read(2) that fetched this: "
-	  "the class EC, the instruction's length IL, and in ISS the immediate of the svc. "
-	  "3.10 compared EC in assembly, a branch for each class; in 5.10 el0_sync_handler() does "
-	  "it in C, which 6.1 calls el0t_64_sync_handler()." },
-	{ "level", row_level,
-	  "The kernel runs at EL1, or with VHE at EL2 where it reaches EL2's registers by the "
-	  "names of EL1's; SPSel 1 gives each level an sp of its own and leaves SP_EL0 to the "
-	  "user while EL0 runs. In 3.10 SP_EL0 had no other use in the kernel; later ones keep "
-	  "current in it." },
-	{ "KPTI", row_kpti,
-	  "With page table isolation EL0 runs on tables that map next to nothing of the kernel: an "
-	  "exception comes to a trampoline at a fixed address, which maps the kernel, writes the "
-	  "full vectors to VBAR_EL1 and goes on there. It came with 4.16; the kernels before "
-	  "left themselves mapped, protected by the page permissions alone." },
-	{ "VBAR", row_vbar,
-	  "Where the CPU looks for the handler: a table by origin and kind of the exception, each "
-	  "entry 0x80 bytes of code that makes room for pt_regs, looks whether the stack "
-	  "overflowed, and branches. In 3.10 an entry was one branch, and the system call's led "
-	  "to el0_sync, a name that became el0t_64_sync in 5.14." },
-	{ "vectors", row_vectors,
-	  "The first row is for exceptions taken with SP_EL0 selected, which no kernel from "
-	  "5.10 to 7.3 does, the second for those in the kernel, the others for EL0 in its two states. "
-	  "Up to 5.13 the unexpected ones had handlers called *_invalid; since then all have "
-	  "one of the same form, written by one macro." },
-	{ "path", row_path,
-	  "What stood on this tool's own kernel stack during a system call, from the handler to "
-	  "the call (/proc/self/stack). 3.10 had no C before the call itself: el0_svc, in "
-	  "assembly, fetched the entry from the table and branched to it; 4.19 calls "
-	  "el0_svc_handler() there." },
-	{ "calls", row_syscalls,
-	  "x8 is an index of this table of functions, whose entries take a pt_regs and hand its "
-	  "x0..x5 on as arguments; without one the answer is ENOSYS. 3.10 called them with the "
-	  "arguments in registers, and clone() ended in do_fork(); that became _do_fork() in 4.2 "
-	  "and kernel_clone() in 5.10." },
-	{ "task", row_task,
-	  "While the kernel runs SP_EL0 holds current, so that finding the task takes one "
-	  "instruction and no memory, and thread_info is the first thing in it. 3.10 found "
-	  "thread_info by masking sp with ~(THREAD_SIZE - 1), at the bottom of the stack, and the "
-	  "task through it; 4.10 moved it into task_struct." },
-	{ "stack", row_stack,
-	  "A user task enters the kernel with an empty kernel stack, so that its pt_regs always "
-	  "lies right below the top and task_pt_regs() needs no pointer: copy_thread() puts the "
-	  "child's there, and its sp. In 3.10 it ended 16 bytes below the top (THREAD_START_SP)." },
-	{ "pt_regs", row_pt_regs,
-	  "The user's registers as the entry code saved them: copy_thread() copies all of it to "
-	  "the child and writes 0 to its x0. In 4.12 it took the child's TLS from x3 in here; "
-	  "copy_thread_tls() got it as an argument, 5.9 called that copy_thread() again, and 5.19 "
-	  "passes it in kernel_clone_args." },
+static void (*const rows[FW_NR_ARCH_TOPICS])(struct fw_text *, const struct fw_arch_view *) = {
+	[FW_TOPIC_SVC] = row_svc,
+	[FW_TOPIC_ESR] = row_esr,
+	[FW_TOPIC_LEVEL] = row_level,
+	[FW_TOPIC_KPTI] = row_kpti,
+	[FW_TOPIC_VBAR] = row_vbar,
+	[FW_TOPIC_VECTORS] = row_vectors,
+	[FW_TOPIC_PATH] = row_path,
+	[FW_TOPIC_SYSCALLS] = row_syscalls,
+	[FW_TOPIC_TASK] = row_task,
+	[FW_TOPIC_STACK] = row_stack,
+	[FW_TOPIC_PT_REGS] = row_pt_regs,
 };
 
 static void print_header(struct fw_text *text, const struct fw_arch_view *view)
@@ -389,204 +322,16 @@ void fw_arch_text(struct fw_text *text, const struct fw_arch_view *view)
 	size_t i;
 
 	print_header(text, view);
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		fw_text_row(text, rows[i].label);
-		rows[i].print(text, view);
+	for (i = 0; i < FW_NR_ARCH_TOPICS; i++) {
+		fw_text_row(text, fw_arch_topics[i].label);
+		rows[i](text, view);
 		if (!view->explain)
 			continue;
 		fw_text_row(text, "");
-		fw_text_words(text, rows[i].explain);
+		fw_text_words(text, fw_arch_topics[i].explain);
 		fw_text_end(text, true);
 	}
 	if (!view->explain)
 		fw_text_end(text, true);
 	print_rules(text, view);
-}
-
-/*
- * JSON: what was not observed, or may not be shown, has no key.
- */
-static void set_number(json_t *object, const char *key, const struct fw_number *number)
-{
-	if (number->seen)
-		json_object_set_new(object, key, fw_json_integer(number->value));
-}
-
-static void set_addr(json_t *object, const char *key, const struct fw_arch_view *view,
-		     uint64_t addr)
-{
-	if (view->addresses)
-		json_object_set_new(object, key, fw_json_hex(addr));
-}
-
-static json_t *place_to_json(const struct fw_place *place, const struct fw_arch_view *view)
-{
-	json_t *object = json_object();
-	char name[FW_PLACE_LEN];
-
-	set_addr(object, "address", view, place->addr);
-	json_object_set_new(object, "symbol",
-			    json_string(fw_place_name(place, name, sizeof(name))));
-	return object;
-}
-
-static json_t *registers_to_json(const struct fw_arch_view *view)
-{
-	const struct fw_arch *arch = view->arch;
-	json_t *object = json_object();
-
-	set_number(object, "el", &arch->el);
-	set_number(object, "spsel", &arch->spsel);
-	set_number(object, "vhe", &arch->vhe);
-	set_number(object, "kpti", &arch->kpti);
-	if (arch->esr_el1.seen)
-		json_object_set_new(object, "esr_el1", fw_json_hex(arch->esr_el1.value));
-	if (arch->vbar_el1.seen)
-		json_object_set_new(object, "vbar_el1", place_to_json(&arch->vbar_el1, view));
-	if (arch->el0_vbar.seen)
-		set_addr(object, "el0_vbar_el1", view, arch->el0_vbar.value);
-	if (arch->sp_el0.seen)
-		set_addr(object, "sp_el0", view, arch->sp_el0.value);
-	if (arch->current.seen)
-		set_addr(object, "current", view, arch->current.value);
-	if (arch->sp_el0.seen && arch->current.seen)
-		json_object_set_new(object, "sp_el0_is_current",
-				    json_boolean(arch->sp_el0.value == arch->current.value));
-	if (arch->sp.seen)
-		set_addr(object, "sp", view, arch->sp.value);
-	return object;
-}
-
-static json_t *vectors_to_json(const struct fw_arch_view *view)
-{
-	const struct fw_arch *arch = view->arch;
-	json_t *list = json_array(), *object;
-	char origin[ORIGIN_LEN];
-	int i;
-
-	for (i = 0; i < FW_NR_VECTORS; i++) {
-		if (!arch->vectors[i].seen)
-			continue;
-		object = json_pack("{s:i, s:s, s:s}", "index", i, "from",
-				   origin_name(view, i / NR_KINDS, origin),
-				   "kind", kinds[i % NR_KINDS]);
-		json_object_set_new(object, "handler", place_to_json(&arch->vectors[i], view));
-		if (arch->hops[i].seen)
-			json_object_set_new(object, "via", place_to_json(&arch->hops[i], view));
-		json_array_append_new(list, object);
-	}
-	return list;
-}
-
-static json_t *trampolines_to_json(const struct fw_arch_view *view)
-{
-	json_t *list = json_array(), *object;
-	const struct fw_trampoline *t;
-	int i;
-
-	for (i = 0; i < FW_ARCH_ROOM; i++) {
-		t = &view->arch->trampolines[i];
-		if (!t->table.seen)
-			continue;
-		object = json_pack("{s:i}", "index", i);
-		set_addr(object, "address", view, t->table.value);
-		json_object_set_new(object, "to", place_to_json(&t->hop, view));
-		json_array_append_new(list, object);
-	}
-	return list;
-}
-
-static json_t *syscalls_to_json(const struct fw_arch_view *view)
-{
-	const struct fw_arch *arch = view->arch;
-	json_t *list = json_array(), *object;
-	size_t i;
-
-	for (i = 0; i < arch->nr_entries; i++) {
-		object = json_pack("{s:I}", "nr", (json_int_t)arch->entries[i].nr);
-		json_object_set_new(object, "entry", place_to_json(&arch->entries[i].entry, view));
-		json_array_append_new(list, object);
-	}
-	return list;
-}
-
-static json_t *named_to_json(const struct fw_named *named, size_t nr)
-{
-	json_t *object = json_object();
-	size_t i;
-
-	for (i = 0; i < nr; i++)
-		json_object_set_new(object, named[i].name, fw_json_integer(named[i].value));
-	return object;
-}
-
-static json_t *stack_to_json(const struct fw_arch_view *view)
-{
-	const struct fw_arch *arch = view->arch;
-	json_t *object = json_object();
-
-	set_addr(object, "low", view, arch->stack.low);
-	set_addr(object, "top", view, arch->stack.top);
-	json_object_set_new(object, "pt_regs_below_top",
-			    fw_json_integer(arch->stack.top - arch->stack.pt_regs));
-	return object;
-}
-
-static json_t *path_to_json(const struct fw_arch *arch)
-{
-	json_t *list = json_array();
-	size_t i;
-
-	for (i = 0; i < arch->nr_path; i++)
-		json_array_append_new(list, json_string(arch->path[i]));
-	return list;
-}
-
-static json_t *rules_to_json(const struct fw_arch_view *view)
-{
-	const struct fw_judgement *j = view->verdicts;
-	json_t *list = json_array(), *object;
-	int i;
-
-	for (i = 0; i < FW_NR_ARCH_RULES; i++) {
-		object = json_pack("{s:s, s:s, s:s, s:s}",
-				   "id", fw_arch_rules[i].id, "text", fw_arch_rules[i].text,
-				   "verdict", fw_verdict_name(j[i].verdict),
-				   "why", j[i].why.text);
-		json_array_append_new(list, object);
-	}
-	return list;
-}
-
-static json_t *explain_to_json(void)
-{
-	json_t *object = json_object();
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		json_object_set_new(object, rows[i].label, json_string(rows[i].explain));
-	return object;
-}
-
-json_t *fw_arch_json(const struct fw_arch_view *view)
-{
-	const struct fw_arch *arch = view->arch;
-	json_t *object = json_pack("{s:i, s:s, s:s, s:i}", "version", 1, "release", view->release,
-				   "machine", view->machine, "cpus", (int)view->cpus);
-
-	json_object_set_new(object, "registers", registers_to_json(view));
-	json_object_set_new(object, "vectors", vectors_to_json(view));
-	json_object_set_new(object, "trampolines", trampolines_to_json(view));
-	json_object_set_new(object, "path", path_to_json(arch));
-	set_number(object, "nr_syscalls", &arch->syscalls);
-	json_object_set_new(object, "syscalls", syscalls_to_json(view));
-	json_object_set_new(object, "served", named_to_json(arch->calls, arch->nr_calls));
-	json_object_set_new(object, "sizes", named_to_json(arch->sizes, arch->nr_sizes));
-	json_object_set_new(object, "offsets", named_to_json(arch->offsets, arch->nr_offsets));
-	if (arch->stack.seen)
-		json_object_set_new(object, "stack", stack_to_json(view));
-	json_object_set_new(object, "rules", rules_to_json(view));
-	if (view->explain)
-		json_object_set_new(object, "explain", explain_to_json());
-	return object;
 }
