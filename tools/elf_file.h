@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The functions in an ELF file, and where its segments lie. Only for symbols_user.c. */
+/* The functions in an ELF file, and where its segments lie. Only for what names user addresses. */
 #ifndef FW_ELF_FILE_H
 #define FW_ELF_FILE_H
 

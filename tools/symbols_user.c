@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A process' symbols, from its maps and the ELF files in them. */
+/* Processes: what is mapped in each, and what was told of it, names its addresses. */
 #include <ctype.h>
 #include <endian.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,18 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "elf_file.h"
+#include "elf_files.h"
+#include "maps.h"
 #include "symbols.h"
-
-/* Executable mappings of one program; processes share them until an exec. */
-struct maps {
-	unsigned int users;
-	size_t nr;
-	struct map {
-		uint64_t start, end, offset;
-		struct fw_elf_file *file;
-	} map[];
-};
 
 /* A name that was told, not found. */
 struct told {
@@ -37,7 +27,7 @@ struct process {
 	pid_t tgid;
 	struct told *told;	/* the oldest is the next to go */
 	unsigned int nr_told, next_told;
-	struct maps *maps;	/* NULL: not learnt yet */
+	struct fw_maps *maps;	/* NULL: not learnt yet */
 	char *path;		/* what it executed, NULL: not known */
 	struct stat exe;	/* what the maps belong to */
 	bool settled;		/* its maps were read since it began to run, libraries and all */
@@ -46,15 +36,13 @@ struct process {
 
 #define NR_BUCKETS	256
 #define NR_GONE		256	/* dead processes that stay known */
-#define MAX_FILES	512	/* open files: half of the usual limit */
 
 struct fw_usyms {
 	bool only_told;
 	struct process *buckets[NR_BUCKETS];
 	pid_t gone[NR_GONE];	/* the oldest is the next to go */
 	unsigned int next_gone;
-	struct fw_elf_file *files;
-	unsigned int nr_open;
+	struct fw_elf_files files;
 };
 
 int fw_usyms_open(struct fw_usyms **out)
@@ -79,12 +67,6 @@ int fw_usyms_new(struct fw_usyms **out)
 	return 0;
 }
 
-static void maps_put(struct maps *maps)
-{
-	if (maps && !--maps->users)
-		free(maps);
-}
-
 static void told_forget(struct process *process)
 {
 	unsigned int i;
@@ -100,7 +82,7 @@ static void told_forget(struct process *process)
 static void process_forget(struct process *process)
 {
 	told_forget(process);
-	maps_put(process->maps);
+	fw_maps_put(process->maps);
 	free(process->path);
 	process->maps = NULL;
 	process->path = NULL;
@@ -112,7 +94,6 @@ static void process_forget(struct process *process)
 void fw_usyms_close(struct fw_usyms *usyms)
 {
 	struct process *process;
-	struct fw_elf_file *file;
 	size_t i;
 
 	if (!usyms)
@@ -124,10 +105,7 @@ void fw_usyms_close(struct fw_usyms *usyms)
 			free(process);
 		}
 	}
-	while ((file = usyms->files)) {
-		usyms->files = file->next;
-		fw_elf_file_free(file);
-	}
+	fw_elf_files_free(&usyms->files);
 	free(usyms);
 }
 
@@ -151,23 +129,6 @@ static struct process *process_get(struct fw_usyms *usyms, pid_t tgid)
 			(*at)->tgid = tgid;
 	}
 	return *at;
-}
-
-/* Terminals read this: nothing but plain characters. */
-static char *plain_name(const char *path, size_t len)
-{
-	const char *slash = memrchr(path, '/', len);
-	char *name, *c;
-
-	if (slash) {
-		len -= slash + 1 - path;
-		path = slash + 1;
-	}
-	name = strndup(path, len);
-	for (c = name; c && *c; c++)
-		if (!isgraph((unsigned char)*c))
-			*c = '?';
-	return name;
 }
 
 static struct told *told_find(const struct process *process, uint64_t addr)
@@ -222,209 +183,10 @@ int fw_usyms_add(struct fw_usyms *usyms, pid_t tgid, uint64_t addr, const char *
 	return 0;
 }
 
-/* Opens @path if it is a regular file, with its attributes in @st. */
-static int open_regular(const char *path, struct stat *st)
-{
-	int fd;
-
-	if (stat(path, st) || !S_ISREG(st->st_mode))
-		return -1;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd >= 0 && !fstat(fd, st) && S_ISREG(st->st_mode))
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
-static bool same_file(const struct fw_elf_file *file, const char *name, const struct stat *st)
-{
-	return file->ino == st->st_ino && file->dev == st->st_dev &&
-	       file->mtime.tv_sec == st->st_mtim.tv_sec &&
-	       file->mtime.tv_nsec == st->st_mtim.tv_nsec && !strcmp(file->name, name);
-}
-
-/* The file of that name and these attributes. Takes @fd, which may be -1. NULL without memory. */
-static struct fw_elf_file *file_get(struct fw_usyms *usyms, const char *path, size_t len, int fd,
-				    const struct stat *st)
-{
-	char *name = plain_name(path, len);
-	struct fw_elf_file *file;
-
-	for (file = name ? usyms->files : NULL; file; file = file->next)
-		if (same_file(file, name, st))
-			goto out;
-	file = name ? calloc(1, sizeof(*file)) : NULL;
-	if (!file)
-		goto out;
-	if (fd >= 0 && usyms->nr_open < MAX_FILES) {
-		usyms->nr_open++;
-		file->fd = fd;
-		fd = -1;
-	} else {
-		file->fd = -1;
-	}
-	file->dev = st->st_dev;
-	file->ino = st->st_ino;
-	file->mtime = st->st_mtim;
-	file->name = name;
-	name = NULL;
-	file->next = usyms->files;
-	usyms->files = file;
-out:
-	if (fd >= 0)
-		close(fd);
-	free(name);
-	return file;
-}
-
-/* One line of /proc/TGID/maps. */
-struct line {
-	uint64_t start, end, offset, ino;
-	char mode[5];
-	const char *path;
-	size_t len;
-};
-
-#define DELETED	" (deleted)"
-
-static bool parse_line(const char *text, struct line *line)
-{
-	unsigned long long start, end, offset, ino;
-	unsigned int major, minor;
-	int at = 0;
-
-	if (sscanf(text, "%llx-%llx %4s %llx %x:%x %llu %n", &start, &end, line->mode, &offset,
-		   &major, &minor, &ino, &at) != 7 || !at || start >= end)
-		return false;
-	line->start = start;
-	line->end = end;
-	line->offset = offset;
-	line->ino = ino;
-	line->path = text + at;
-	line->len = strcspn(line->path, "\n");
-	return line->len && strlen(line->mode) == 4 && line->mode[2] == 'x';
-}
-
-static bool is_deleted(const struct line *line)
-{
-	size_t len = strlen(DELETED);
-
-	return line->len > len && !memcmp(line->path + line->len - len, DELETED, len);
-}
-
-/*
- * The file behind a mapping: by the mapping itself, which is exact but wants
- * privileges, else by its name, which must still be that of the same inode.
- */
-static struct fw_elf_file *file_of(struct fw_usyms *usyms, pid_t tgid, const struct line *line)
-{
-	size_t len = line->len - (is_deleted(line) ? strlen(DELETED) : 0);
-	struct stat st = { .st_ino = line->ino };
-	char *path;
-	int fd;
-
-	if (asprintf(&path, "/proc/%d/map_files/%llx-%llx", tgid, (unsigned long long)line->start,
-		     (unsigned long long)line->end) < 0)
-		return NULL;
-	fd = open_regular(path, &st);
-	free(path);
-	if (fd < 0) {
-		if (asprintf(&path, "/proc/%d/root%.*s", tgid, (int)len, line->path) < 0)
-			return NULL;
-		fd = open_regular(path, &st);
-		free(path);
-		if (fd >= 0 && st.st_ino != line->ino) {
-			close(fd);
-			fd = -1;
-		}
-	}
-	if (fd < 0)
-		st = (struct stat){ .st_ino = line->ino };
-	return file_get(usyms, line->path, len, fd, &st);
-}
-
-/* FNV-1a. */
-static uint32_t checksum(const unsigned char *data, size_t size)
-{
-	uint32_t sum = 2166136261U;
-
-	while (size--)
-		sum = (sum ^ *data++) * 16777619U;
-	return sum;
-}
-
-#define MAX_VDSO	(64U << 10)
-
-/*
- * The vdso is no file; the process' memory has it. It is the same in all
- * processes of one architecture: once read, told by its size and contents.
- */
-static struct fw_elf_file *vdso_of(struct fw_usyms *usyms, pid_t tgid, const struct line *line)
-{
-	size_t size = line->end - line->start;
-	struct stat st = { .st_ino = size };
-	struct fw_elf_file *file = NULL;
-	void *image = size <= MAX_VDSO ? malloc(size) : NULL;
-	char path[32];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/mem", tgid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (!image || fd < 0 || pread(fd, image, size, line->start) != (ssize_t)size)
-		goto out;
-	/* Not a file's inode, and none of its attributes: a checksum of what was read. */
-	st.st_mtim.tv_sec = checksum(image, size);
-	file = file_get(usyms, line->path, line->len, -1, &st);
-	if (file && !file->image) {
-		file->image = image;
-		file->elf = elf_memory(image, size);
-		image = NULL;
-	}
-out:
-	if (fd >= 0)
-		close(fd);
-	free(image);
-	return file ? file : file_get(usyms, line->path, line->len, -1, &st);
-}
-
-static struct maps *maps_read(struct fw_usyms *usyms, pid_t tgid, FILE *in)
-{
-	struct maps *maps = calloc(1, sizeof(*maps)), *more;
-	char *text = NULL;
-	size_t size = 0;
-
-	while (maps && getline(&text, &size, in) > 0) {
-		struct fw_elf_file *file;
-		struct line line;
-
-		if (!parse_line(text, &line))
-			continue;
-		if (line.path[0] == '/')
-			file = file_of(usyms, tgid, &line);
-		else if (!strncmp(line.path, "[vdso]", 6))
-			file = vdso_of(usyms, tgid, &line);
-		else
-			continue;
-		more = realloc(maps, sizeof(*maps) + (maps->nr + 1) * sizeof(maps->map[0]));
-		if (!file || !more) {
-			free(more ? more : maps);
-			maps = NULL;
-			break;
-		}
-		maps = more;
-		maps->map[maps->nr++] = (struct map){ line.start, line.end, line.offset, file };
-	}
-	free(text);
-	if (maps)
-		maps->users = 1;
-	return maps;
-}
-
 static int read_process(struct fw_usyms *usyms, struct process *process)
 {
 	struct stat before, after;
-	struct maps *maps;
+	struct fw_maps *maps;
 	char path[32];
 	FILE *in;
 
@@ -443,17 +205,17 @@ static int read_process(struct fw_usyms *usyms, struct process *process)
 		fclose(in);
 		return -ESTALE;
 	}
-	maps = maps_read(usyms, process->tgid, in);
+	maps = fw_maps_read(&usyms->files, process->tgid, in);
 	fclose(in);
 	if (!maps)
 		return -ENOMEM;
 	/* A process that ends meanwhile has empty maps; one that execs has others. */
 	if (!maps->nr || stat(path, &after) || after.st_ino != before.st_ino ||
 	    after.st_dev != before.st_dev) {
-		maps_put(maps);
+		fw_maps_put(maps);
 		return -ESRCH;
 	}
-	maps_put(process->maps);
+	fw_maps_put(process->maps);
 	process->maps = maps;
 	process->exe = before;
 	return 0;
@@ -533,16 +295,6 @@ void fw_usyms_exit(struct fw_usyms *usyms, pid_t tgid)
 	(*slot(usyms, tgid))->gone = true;
 }
 
-static const struct map *map_find(const struct maps *maps, uint64_t addr)
-{
-	size_t i;
-
-	for (i = 0; maps && i < maps->nr; i++)
-		if (addr >= maps->map[i].start && addr < maps->map[i].end)
-			return &maps->map[i];
-	return NULL;
-}
-
 /* A program that was not linked to be moved is where its file says. */
 static struct fw_elf_file *fixed_program(struct fw_usyms *usyms, const char *path, uint64_t addr,
 					 uint64_t *offset)
@@ -551,10 +303,10 @@ static struct fw_elf_file *fixed_program(struct fw_usyms *usyms, const char *pat
 	struct stat st;
 	int fd;
 
-	fd = path ? open_regular(path, &st) : -1;
+	fd = path ? fw_elf_files_open(path, &st) : -1;
 	if (fd < 0)
 		return NULL;
-	file = file_get(usyms, path, strlen(path), fd, &st);
+	file = fw_elf_files_get(&usyms->files, path, strlen(path), fd, &st);
 	if (!file)
 		return NULL;
 	fw_elf_file_parse(file);
@@ -566,14 +318,14 @@ static struct fw_elf_file *locate(struct fw_usyms *usyms, pid_t tgid, uint64_t a
 				  uint64_t *offset)
 {
 	struct process *process = usyms ? process_get(usyms, tgid) : NULL;
-	const struct map *map;
+	const struct fw_map *map;
 
 	if (!process || usyms->only_told)
 		return NULL;
-	map = map_find(process->maps, addr);
+	map = fw_maps_find(process->maps, addr);
 	/* Libraries come after exec: look again, as long as it is the same program. */
 	if (!map && !process->gone && !read_process(usyms, process))
-		map = map_find(process->maps, addr);
+		map = fw_maps_find(process->maps, addr);
 	if (!map)
 		return process->maps ? NULL : fixed_program(usyms, process->path, addr, offset);
 	fw_elf_file_parse(map->file);
