@@ -82,19 +82,6 @@ static int read_arch(struct fw_arch *arch, char *buf)
 	return 0;
 }
 
-static int write_json(struct fw_output *output, const struct fw_arch_view *view)
-{
-	json_t *object = fw_arch_json(view);
-	int err = 0;
-
-	if (!object)
-		return -ENOMEM;
-	if (json_dumpf(object, output->file, JSON_INDENT(2)) || fputc('\n', output->file) == EOF)
-		err = fw_output_flush(output);
-	json_decref(object);
-	return err;
-}
-
 static int write_text(struct fw_output *output, const struct fw_arch_view *view)
 {
 	struct fw_text text;
@@ -141,7 +128,8 @@ static int show(struct options *opt, const struct fw_arch *arch, const struct ut
 	fw_arch_check(arch, verdicts);
 	if (fw_output_open(&opt->output))
 		return FW_STATUS_TROUBLE;
-	err = opt->json ? write_json(&opt->output, &view) : write_text(&opt->output, &view);
+	err = opt->json ? fw_output_json(&opt->output, fw_arch_json(&view)) :
+			  write_text(&opt->output, &view);
 	if (fw_output_close(&opt->output, err))
 		return FW_STATUS_TROUBLE;
 	return verdict_status(verdicts);

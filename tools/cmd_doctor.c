@@ -83,20 +83,6 @@ static int write_text(struct fw_output *output, const struct fw_patient *patient
 	return err;
 }
 
-static int write_json(struct fw_output *output, const struct fw_patient *patient,
-		      const struct fw_diagnosis *diagnosis)
-{
-	json_t *object = fw_doctor_json(patient, diagnosis);
-	int err = 0;
-
-	if (!object)
-		return -ENOMEM;
-	if (json_dumpf(object, output->file, JSON_INDENT(2)) || fputc('\n', output->file) == EOF)
-		err = fw_output_flush(output);
-	json_decref(object);
-	return err;
-}
-
 static int examine(struct fw_output *output, bool json)
 {
 	struct fw_patient patient = {
@@ -118,7 +104,7 @@ static int examine(struct fw_output *output, bool json)
 
 	if (fw_output_open(output))
 		return FW_STATUS_TROUBLE;
-	err = json ? write_json(output, &patient, &diagnosis) :
+	err = json ? fw_output_json(output, fw_doctor_json(&patient, &diagnosis)) :
 		     write_text(output, &patient, &diagnosis);
 	if (fw_output_close(output, err))
 		return FW_STATUS_TROUBLE;

@@ -84,6 +84,18 @@ int fw_output_flush(struct fw_output *output)
 	return errno ? -errno : -EIO;
 }
 
+int fw_output_json(struct fw_output *output, json_t *object)
+{
+	int err = 0;
+
+	if (!object)
+		return -ENOMEM;
+	if (json_dumpf(object, output->file, JSON_INDENT(2)) || fputc('\n', output->file) == EOF)
+		err = fw_output_flush(output);
+	json_decref(object);
+	return err;
+}
+
 int fw_output_close(struct fw_output *output, int err)
 {
 	if (!err)

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include <jansson.h>
+
 enum fw_color {
 	FW_COLOR_AUTO,
 	FW_COLOR_ALWAYS,
@@ -27,6 +29,8 @@ int fw_output_open(struct fw_output *output);
 bool fw_output_colored(const struct fw_output *output);
 /* Returns 0 or the -errno of what could not be written. */
 int fw_output_flush(struct fw_output *output);
+/* Writes @object, a reference that it takes; NULL is one that there was no memory for. The same. */
+int fw_output_json(struct fw_output *output, json_t *object);
 /*
  * Writes what is left. Returns 0, or -errno of this or of what went before,
  * @err, after a message. A pipe that nobody reads any more is none: whoever
