@@ -14,11 +14,8 @@
 
 #include "cow.h"
 #include "fixture.h"
-#include "render.h"
 #include "render_text.h"
-#include "schema.h"
-
-#define SCHEMA	TEST_DATA_DIR "/../../docs/fork.schema.json"
+#include "show.h"
 
 #define FORKS_MAX	4
 
@@ -257,27 +254,10 @@ static void sums_are_by_side(void **state)
 	free(event);
 }
 
-/* What @format shows of @cow, from malloc. */
-static char *show(const struct fw_cow *cow, const char *format, bool quiet)
-{
-	struct fw_render_options opt = { .quiet = quiet };
-	struct fw_render render;
-	char *text = NULL;
-	size_t size;
-
-	opt.out = open_memstream(&text, &size);
-	assert_non_null(opt.out);
-	assert_int_equal(fw_render_open(&render, fw_render_find(format), &opt), 0);
-	assert_int_equal(render.ops->cow(&render, cow), 0);
-	fw_render_close(&render);
-	fclose(opt.out);
-	return text;
-}
-
 static void assert_shown(const struct fw_cow *cow, const char *format, bool quiet,
 			 const char *expected)
 {
-	char *text = show(cow, format, quiet);
+	char *text = show_cow(cow, format, quiet);
 
 	assert_string_equal(text, expected);
 	free(text);
@@ -312,18 +292,7 @@ static void text_shows_both_sides(void **state)
 
 static void assert_described(const struct fw_cow *cow)
 {
-	json_t *schema = json_load_file(SCHEMA, 0, NULL), *object;
-	char *text = show(cow, "json", false), why[256];
-
-	object = json_loads(text, 0, NULL);
-	assert_non_null(schema);
-	assert_non_null(object);
-	if (!schema_accepts(schema, json_object_get(json_object_get(schema, "$defs"), "cow"),
-			    object, true, why, sizeof(why)))
-		fail_msg("%s in %s", why, text);
-	json_decref(object);
-	json_decref(schema);
-	free(text);
+	json_decref(show_described(show_cow(cow, "json", false), "cow"));
 }
 
 static void json_is_as_described(void **state)
@@ -335,7 +304,7 @@ static void json_is_as_described(void **state)
 
 	(void)state;
 	assert_described(&cow);
-	text = show(&cow, "json", false);
+	text = show_cow(&cow, "json", false);
 	object = json_loads(text, 0, NULL);
 	assert_int_equal(json_integer_value(json_object_get(json_object_get(object, "child"),
 							    "copied")), 120);

@@ -15,37 +15,7 @@
 #include "fixture.h"
 #include "json.h"
 #include "objects.h"
-#include "render.h"
-#include "schema.h"
-
-#define SCHEMA	TEST_DATA_DIR "/../../docs/fork.schema.json"
-
-static char *show(const struct fw_fork *fork, const char *format)
-{
-	struct fw_render_options opt = { .env = NULL };
-	struct fw_render render;
-	char *text = NULL;
-	size_t size;
-
-	opt.out = open_memstream(&text, &size);
-	assert_non_null(opt.out);
-	assert_int_equal(fw_render_open(&render, fw_render_find(format), &opt), 0);
-	assert_int_equal(render.ops->fork(&render, fork), 0);
-	fw_render_close(&render);
-	fclose(opt.out);
-	return text;
-}
-
-static void assert_shows(const struct fw_fork *fork, const char *lines)
-{
-	char *text = show(fork, "text");
-
-	if (!strstr(text, lines)) {
-		fputs(text, stderr);
-		fail_msg("'%s' is missing", lines);
-	}
-	free(text);
-}
+#include "show.h"
 
 /* Sets what @share is on both sides. */
 static void set(struct fw_fork *fork, unsigned int share, uint64_t parent, uint64_t child)
@@ -137,18 +107,7 @@ static void what_was_not_seen_is_said(void **state)
 
 static json_t *to_json(const struct fw_fork *fork)
 {
-	json_t *schema = json_load_file(SCHEMA, 0, NULL), *object;
-	char *text = show(fork, "json"), why[512] = "";
-
-	object = json_loads(text, 0, NULL);
-	assert_non_null(schema);
-	assert_non_null(object);
-	if (!schema_accepts(schema, json_object_get(json_object_get(schema, "$defs"), "fork"),
-			    object, true, why, sizeof(why)))
-		fail_msg("%s", why);
-	json_decref(schema);
-	free(text);
-	return object;
+	return show_described(show(fork, "json"), "fork");
 }
 
 static const char *object_of(const json_t *fork, const char *name)
