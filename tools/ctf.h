@@ -2,7 +2,7 @@
 /*
  * The Common Trace Format 1.8 as far as traces on disk need it: the packets,
  * and the metadata, a text in TSDL that describes them. Between trace_read.c,
- * trace_write.c and ctf*.c; others use trace.h.
+ * trace_write.c, trace_out.c and ctf*.c; others use trace.h.
  */
 #ifndef FW_CTF_H
 #define FW_CTF_H

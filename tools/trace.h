@@ -97,9 +97,6 @@ int fw_trace_flush(struct fw_trace_writer *writer);
  */
 int fw_trace_finish(struct fw_trace_writer *writer, struct fw_trace_end *end);
 
-/* Bytes written so far. */
-uint64_t fw_trace_written(const struct fw_trace_writer *writer);
-
 struct fw_trace;
 
 /* Opens the trace @dir to be read. Returns 0 or -errno. */

@@ -51,7 +51,6 @@ struct fw_trace_out {
 	int error;			/* what ended the writing */
 	struct fw_packer *packer;	/* NULL: packets are not compressed */
 	uint8_t uuid[FW_CTF_UUID_BYTES];
-	uint64_t bytes;
 	uint64_t events;		/* of the ABI, in the files */
 	uint64_t bad_events;
 	struct stream *session;
@@ -203,27 +202,20 @@ static int append_packet(struct fw_trace_out *out, struct stream *stream, size_t
 		return fw_trace_out_fail(out, ret);
 	}
 	stream->bytes += bytes;
-	out->bytes += bytes;
 	return 0;
 }
 
-/* Writes one packet: all events in memory, or with @all false those that are settled. */
-static int flush(struct fw_trace_out *out, struct stream *stream, bool all)
+/*
+ * Makes a packet of the first @n of @total events; @events: those of the ABI among them.
+ * Returns its size in bytes.
+ */
+static size_t fill_packet(struct fw_trace_out *out, const struct stream *stream, size_t n,
+			  size_t total, size_t *events)
 {
 	struct fw_ctf_packet *packet = (void *)out->packet;
-	size_t total, n, i, size = sizeof(*packet), content = 0, events = 0;
-	int ret;
+	size_t i, size = sizeof(*packet), content = 0;
 
-	if (!stream->used)
-		return 0;
-	/* An event must not be in the trace without the symbols it needs. */
-	if (stream != out->session && out->session->used) {
-		ret = flush(out, out->session, true);
-		if (ret)
-			return ret;
-	}
-	total = fw_packet_order(out->slots, stream->buffer, stream->used);
-	n = all ? total : fw_packet_settled(out->slots, total);
+	*events = 0;
 	for (i = 0; i < n; i++) {
 		const struct fw_slot *slot = &out->slots[i];
 		const struct forkwatch_header *hdr = (void *)(stream->buffer + slot->offset);
@@ -231,7 +223,7 @@ static int flush(struct fw_trace_out *out, struct stream *stream, bool all)
 		memcpy(out->packet + size, hdr, slot->size);
 		content = size + (fw_ctf_is_ours(hdr) ? hdr->size : slot->size);
 		size += slot->size;
-		events += !fw_ctf_is_ours(hdr);
+		*events += !fw_ctf_is_ours(hdr);
 		fw_ctf_to_disk(out->packet + size - slot->size);
 	}
 	*packet = (struct fw_ctf_packet){
@@ -247,7 +239,26 @@ static int flush(struct fw_trace_out *out, struct stream *stream, bool all)
 		.events = n,
 	};
 	memcpy(packet->uuid, out->uuid, sizeof(packet->uuid));
-	ret = append_packet(out, stream, size);
+	return size;
+}
+
+/* Writes one packet: all events in memory, or with @all false those that are settled. */
+static int flush(struct fw_trace_out *out, struct stream *stream, bool all)
+{
+	size_t total, n, events;
+	int ret;
+
+	if (!stream->used)
+		return 0;
+	/* An event must not be in the trace without the symbols it needs. */
+	if (stream != out->session && out->session->used) {
+		ret = flush(out, out->session, true);
+		if (ret)
+			return ret;
+	}
+	total = fw_packet_order(out->slots, stream->buffer, stream->used);
+	n = all ? total : fw_packet_settled(out->slots, total);
+	ret = append_packet(out, stream, fill_packet(out, stream, n, total, &events));
 	if (ret)
 		return ret;
 	stream->packets++;
@@ -433,11 +444,6 @@ uint64_t fw_trace_out_gaps(const struct fw_trace_out *out)
 int fw_trace_out_error(const struct fw_trace_out *out)
 {
 	return out->error;
-}
-
-uint64_t fw_trace_out_bytes(const struct fw_trace_out *out)
-{
-	return out->bytes;
 }
 
 uint64_t fw_trace_out_events(const struct fw_trace_out *out)

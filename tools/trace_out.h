@@ -75,8 +75,7 @@ uint64_t fw_trace_out_newest(const struct fw_trace_out *out);
 
 /* Numbers of events, in the seq of their CPUs, that did not come. At any time, as those below. */
 uint64_t fw_trace_out_gaps(const struct fw_trace_out *out);
-/* In the files by now, and how many events of the ABI that are. */
-uint64_t fw_trace_out_bytes(const struct fw_trace_out *out);
+/* Events of the ABI that are in the files by now. */
 uint64_t fw_trace_out_events(const struct fw_trace_out *out);
 uint64_t fw_trace_out_bad_events(const struct fw_trace_out *out);
 

@@ -102,11 +102,6 @@ int fw_trace_flush(struct fw_trace_writer *writer)
 	return fw_trace_out_flush(writer->out);
 }
 
-uint64_t fw_trace_written(const struct fw_trace_writer *writer)
-{
-	return fw_trace_out_bytes(writer->out);
-}
-
 static uint32_t known(const struct fw_trace_end *end)
 {
 	return (end->has_status ? FW_CTF_KNOWN_STATUS : 0) |
