@@ -141,7 +141,8 @@ static int judge_all(struct fw_time_comparison *times, const struct collection *
 	return ret;
 }
 
-bool fw_times_are_judged(const struct fw_time_comparison *times)
+/* Was any step judged? */
+static bool are_judged(const struct fw_time_comparison *times)
 {
 	return times->nr > times->verdicts[FW_TIMING_TOO_FEW];
 }
@@ -183,7 +184,7 @@ static void answer(struct fw_comparison *comparison)
 		snprintf(text, sizeof(text), "%" PRIu64 " of %zu steps are slower", slower,
 			 times->nr);
 		add_reason(comparison, text);
-	} else if (comparison->answer == FW_SAME && !fw_times_are_judged(times)) {
+	} else if (comparison->answer == FW_SAME && !are_judged(times)) {
 		comparison->answer = FW_NOTHING_TO_COMPARE;
 		snprintf(text, sizeof(text), "times: no step is of %d forks or more in both",
 			 FW_TIMING_PAIRS_MIN);

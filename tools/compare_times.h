@@ -32,9 +32,6 @@ int fw_parse_threshold(const char *text, double *threshold);
  */
 int fw_compare_times(struct fw_comparison *comparison, double threshold);
 
-/* Was any step judged? */
-bool fw_times_are_judged(const struct fw_time_comparison *times);
-
 /* Why nothing can be, in words; NULL if something can. */
 const char *fw_times_obstacle(const struct fw_comparison *comparison);
 
