@@ -139,6 +139,8 @@ void fw_model_on_cow(struct fw_model *model, void (*fn)(void *ctx, const struct 
  * that its fork already has, -ERANGE for a CPU that cannot be, -ENOMEM.
  */
 int fw_model_add(struct fw_model *model, struct forkwatch_header *event);
+/* Tells of an event of a kind that is unknown here: it is not missed, and no more. */
+void fw_model_skip(struct fw_model *model, const struct forkwatch_header *event);
 
 /* Emits what is still open, as incomplete, in order of id. */
 void fw_model_flush(struct fw_model *model);

@@ -159,6 +159,12 @@ int fw_model_add(struct fw_model *model, struct forkwatch_header *event)
 	return err;
 }
 
+void fw_model_skip(struct fw_model *model, const struct forkwatch_header *event)
+{
+	if (!know_cpu(model, event->cpu))
+		count_seq(&model->cpus[event->cpu], event->seq);
+}
+
 void fw_model_flush(struct fw_model *model)
 {
 	fw_opens_flush(&model->opens);

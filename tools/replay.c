@@ -133,6 +133,16 @@ static void play_event(struct fw_replay *replay, struct forkwatch_header *event)
 		fw_usyms_exit(replay->usyms, gone);
 }
 
+/* Of a newer forkwatch's: nothing of it is known but what all events begin with. */
+static void skip_event(struct fw_replay *replay, const void *data)
+{
+	struct forkwatch_header header;
+
+	memcpy(&header, data, sizeof(header));
+	fw_model_skip(replay->model, &header);
+	replay->result->unknown++;
+}
+
 static int play_bytes(struct fw_replay *replay, const void *data, size_t size)
 {
 	struct forkwatch_header *event;
@@ -143,7 +153,7 @@ static int play_bytes(struct fw_replay *replay, const void *data, size_t size)
 	if (ret == -ENOMEM)
 		return ret;
 	if (ret == -ENOTSUP)
-		replay->result->unknown++;
+		skip_event(replay, data);
 	else if (ret)
 		replay->result->losses.bad_events++;
 	else

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "ctf.h"
 #include "edit.h"
 #include "replay.h"
 #include "schema.h"
@@ -223,6 +224,53 @@ static void only_exec(struct edit *edit, struct forkwatch_header *event)
 		edit_write_numbered(edit, event);
 }
 
+/* Makes events of a kind that nobody knows of the exits of the trace COPY. Returns how many. */
+static unsigned int estrange_exits(const char *stream)
+{
+	const uint16_t exit[] = { FORKWATCH_EXIT, sizeof(struct forkwatch_exit) };
+	const uint16_t id = 4000;
+	struct fw_ctf_header header;
+	unsigned int n = 0;
+	char path[128];
+	long at;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", COPY, stream);
+	file = fopen(path, "r+");
+	assert_non_null(file);
+	for (at = 0; fread(&header, sizeof(header), 1, file); fseek(file, at += 8, SEEK_SET)) {
+		if (memcmp(&header.id, exit, sizeof(exit)))
+			continue;
+		fseek(file, at + offsetof(struct fw_ctf_header, id), SEEK_SET);
+		fwrite(&id, sizeof(id), 1, file);
+		n++;
+	}
+	fclose(file);
+	return n;
+}
+
+/* What a newer forkwatch adds is told of, and is not taken for events that were lost. */
+static void test_newer_kinds(void **state)
+{
+	struct fw_verdicts verdicts;
+	char command[512];
+	unsigned int n;
+
+	(void)state;
+	edit_trace(DATA("tree"), COPY, edit_write, NULL);
+	n = estrange_exits("cpu0") + estrange_exits("cpu1");
+	assert_int_equal(n, 7);
+	snprintf(command, sizeof(command), "sed -i s/kind_%d_bytes/kind_4000_bytes/ %s/metadata",
+		 FORKWATCH_EXIT, COPY);
+	assert_int_equal(system(command), 0);
+	check(COPY, NULL, &verdicts);
+	assert_int_equal(result.unknown, n);
+	assert_int_equal(result.losses.seq_gaps, 0);
+	assert_false(result.complete);
+	assert_non_null(strstr(result.missing, "7 events are of kinds that only a newer"));
+	end_check(&verdicts);
+}
+
 static void test_unsupported(void **state)
 {
 	struct fw_verdicts verdicts;
@@ -393,6 +441,7 @@ int main(void)
 		TEST(test_written_again),
 		TEST(test_broken),
 		TEST(test_incomplete),
+		TEST(test_newer_kinds),
 		TEST(test_unsupported),
 		TEST(test_choose),
 		TEST(test_tree),
