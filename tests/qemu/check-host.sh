@@ -80,9 +80,9 @@ count()
 unseen()
 {
 	sed -n 's/^# rule \(.*\) passed=\(.*\) failed=\(.*\) not_observed=\(.*\)/\1 \2 \3 \4/p' "$tmp/log" |
-		awk '$4 > 0 { print $1 " (" $4 " times)" }
+		awk '$4 > 0 { print $1 " (" $4 " times)"; separator = "; " }
 			$2 + $3 + $4 == 0 { never = never " " $1 }
-			END { if (never) print "; no fork that it applies to:" never }' | xargs
+			END { if (never) print separator "no fork that it applies to:" never }' | xargs
 }
 
 doctor()
@@ -95,7 +95,7 @@ doctor()
 report()
 {
 	echo '---- report: please put it into your bug report, all of it ----'
-	line forkwatch "$(./forkwatch -V 2>&1 | head -n1)"
+	line forkwatch "$(./forkwatch -V 2>&1 | sed -n '1s/^forkwatch //p')"
 	line kernel "$(uname -srvm)"
 	line machine "$(tr -d '\0' </sys/firmware/devicetree/base/model 2>/dev/null ||
 		cat /sys/class/dmi/id/product_name 2>/dev/null || echo unknown)"
