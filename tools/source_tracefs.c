@@ -135,6 +135,17 @@ static int select_nobody(struct fw_source *source)
 	return err == -EINVAL ? select_ended(source) : err;
 }
 
+/*
+ * Before v6.7 ("tracing: Expand all ring buffers individually") one flag said of
+ * all buffers that they have their full size: to resize ours sets it, and the kernel's own
+ * trace kept its first 7 KiB until the next boot. Whoever switches an event, if only off,
+ * has that one expanded first.
+ */
+static int expand_top(struct fw_source *source)
+{
+	return write_file(source, "events/forkwatch/fork_enter/enable", "0");
+}
+
 /* What arrives must be the beginning of each fork: a full buffer takes no more. */
 static int set_up(struct fw_source *source, const struct fw_source_options *opt)
 {
@@ -143,7 +154,9 @@ static int set_up(struct fw_source *source, const struct fw_source_options *opt)
 	int err;
 
 	snprintf(text, sizeof(text), "%zu", (bytes + 1023) / 1024);
-	err = write_file(source, "buffer_size_kb", text);
+	err = expand_top(source);
+	if (!err)
+		err = write_file(source, "buffer_size_kb", text);
 	if (!err)
 		err = write_file(source, "trace_clock", "mono");
 	if (!err)

@@ -113,6 +113,10 @@ equal 'module: who saw each event' "$(events_of source)" \
 	'module module module module module module tracefs'
 equal 'module: no instance is left, nor one of a dead tool' "$(ls $tracing/instances)" ''
 everything module
+echo 1 >$tracing/events/sched/sched_process_fork/enable
+at_least "module: the kernel's own trace has its usual size for who traces next" \
+	"$(sed 's/ .*//' $tracing/buffer_size_kb)" 1000
+echo 0 >$tracing/events/sched/sched_process_fork/enable
 fw run --source module --stages core -- true
 equal 'module: no stages: exit status' "$status" 125
 has 'module: no stages: says so' "$tmp/err" 'stages are timed by BPF programs'

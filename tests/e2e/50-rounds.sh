@@ -23,8 +23,6 @@ seen()
 listen()
 {
 	load forkwatch.ko
-	# A few KiB, where an instance was given its size before anything was traced (until v6.7).
-	echo 1408 >$tracing/buffer_size_kb
 	echo 1 >$events/enable
 	equal 'tracefs: the probes of all events' "$(armed)" "$all_probes"
 	./workload/forks 3 >/dev/null
