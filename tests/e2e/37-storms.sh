@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
+# needs: servers, for stress-ng
 # Forks of all kinds on all CPUs, while listeners come and are killed, probes are armed and disarmed,
 # the module is loaded and removed, cgroups and CPUs come and go. One tool traces all of it: what
 # it saw and what it lost is what the kernel counted, to the last fork.
@@ -94,17 +95,12 @@ wait $storm
 wait
 END
 
-# storm SOURCE [module]: with the module coming and going, where the tool can do without
-storm()
+# counted NAME SOURCE COMMAND: what the tool saw and lost of COMMAND is what the kernel counted
+counted()
 {
-	source=$1
-	rm -rf "$tmp/dir"
-	mkdir "$tmp/dir"
-	# shellcheck disable=SC2086  # one or none
-	fw run -a --source "$source" --ring 16M -f json -o "$tmp/forks" -- sh -c "
-		./e2e/quiet >$tmp/before && sh $tmp/inner $tmp/dir $seconds ${2-} &&
-		./e2e/quiet 240 >$tmp/after"
-	equal "$source: exit status" "$status" 0
+	fw run -a --source "$2" --ring 16M -f json -o "$tmp/forks" -- sh -c "
+		./e2e/quiet >$tmp/before && $3 && ./e2e/quiet 240 >$tmp/after"
+	equal "$1: exit status" "$status" 0
 	comment <"$tmp/err"
 	read -r from before <"$tmp/before"
 	read -r to after <"$tmp/after"
@@ -112,28 +108,52 @@ storm()
 		awk -v from="$from" -v to="$to" '$1 > from && $1 < to && $2 == 0' | lines)
 	lost=$(summary "$tmp/forks" lost.forks)
 	misses=$(summary "$tmp/forks" lost.probe_misses)
-	others=$(cd "$tmp/dir" && grep . count.* | tr ':\n' '= ' | sed 's/count\.//g')
-	echo "# sums storm=$source seconds=$seconds forks=$((after - before)) recorded=$recorded" \
-		"lost_forks=$lost probe_misses=$misses $others"
-	at_least "$source: it was a storm" "$(value total "$tmp/dir/storm")" $((seconds * 5))
+	echo "# sums storm=$1 seconds=$seconds forks=$((after - before)) recorded=$recorded" \
+		"lost_forks=$lost probe_misses=$misses"
 	# A probe that missed a fork is one that was reported: no more than those may be missing.
 	missing=$((after - before - recorded - lost))
 	if [ "$misses" -eq 0 ]; then
-		equal "$source: forks that the kernel counted = those seen + those lost" $missing 0
+		equal "$1: forks that the kernel counted = those seen + those lost" $missing 0
 	else
-		at_least "$source: forks that are missing are misses" "$misses" $missing
-		at_least "$source: no fork is seen twice" $missing 0
+		at_least "$1: forks that are missing are misses" "$misses" $missing
+		at_least "$1: no fork is seen twice" $missing 0
 	fi
-	equal "$source: no rule is broken, and no event damaged" \
+	equal "$1: no rule is broken, and no event damaged" \
 		"$(summary "$tmp/forks" verdicts.FAIL lost.bad_events)" '0	0'
 	grep -o '"verdict":"FAIL","why":"[^"]*"' "$tmp/forks" | sort | uniq -c | comment
-	check "$source: nothing stays armed" within 30 nothing_armed
-	equal "$source: all CPUs are back" "$(grep -c ^processor /proc/cpuinfo)" "$cpus"
+	check "$1: nothing stays armed" within 30 nothing_armed
+}
+
+# storm SOURCE [module]: with the module coming and going, where the tool can do without
+storm()
+{
+	rm -rf "$tmp/dir"
+	mkdir "$tmp/dir"
+	counted "$1" "$1" "sh $tmp/inner $tmp/dir $seconds ${2-}"
+	others=$(cd "$tmp/dir" && grep . count.* | tr ':\n' '= ' | sed 's/count\.//g')
+	echo "# sums storm=$1 $others"
+	at_least "$1: it was a storm" "$(value total "$tmp/dir/storm")" $((seconds * 5))
+	equal "$1: all CPUs are back" "$(grep -c ^processor /proc/cpuinfo)" "$cpus"
+}
+
+# Somebody else's, all at a time, each from two processes. It does not --exec and --spawn as root.
+stress()
+{
+	if [ ! -x /servers/usr/bin/stress-ng ]; then
+		skip stress-ng 'the guest has none in /servers'
+		return
+	fi
+	counted stress-ng both "chroot /servers /usr/bin/stress-ng --temp-path /tmp --metrics \
+		--fork 2 --vfork 2 --clone 2 --pthread 2 --timeout $seconds \
+		>$tmp/stress 2>&1"
+	comment <"$tmp/stress"
+	at_least 'stress-ng: it was a storm' "$recorded" $((seconds * 5))
 }
 
 cpus=$(grep -c ^processor /proc/cpuinfo)
 load forkwatch.ko
 storm both
+stress
 equal 'references on the module afterwards' "$(cat /sys/module/forkwatch/refcnt)" 0
 unload
 storm bpf module
