@@ -43,7 +43,7 @@ n=0
 wrong=
 while IFS='	' read -r parent error code text; do
 	trace "$parent" >"$tmp/trace"
-	[ "$error" = -12 ] && [ -s "$tmp/trace" ] || continue
+	if [ "$error" != -12 ] || [ ! -s "$tmp/trace" ]; then continue; fi
 	n=$((n + 1))
 	case $text in
 	*'; refused in '*)
