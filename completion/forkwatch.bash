@@ -23,6 +23,7 @@ _forkwatch_values()
 		*) echo text json ;;
 		esac ;;
 	--to) "$1" convert --help | sed -n 's/^  \([a-z]*\)  .*/\1/p' ;;
+	--addresses) echo auto raw symbols ;;
 	--color) echo auto always never ;;
 	--stages) echo off core all ;;
 	--source) echo auto both module bpf ;;

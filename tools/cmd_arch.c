@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "arch.h"
-#include "capability.h"
 #include "cmd_options.h"
 #include "message.h"
 
@@ -28,6 +27,7 @@ struct options {
 	struct fw_output output;
 	bool json;
 	bool explain;
+	struct fw_addresses addresses;
 };
 
 /* The whole of @path in one read(2) into @buf, FILE_BYTES large. Returns 0 or -errno. */
@@ -120,7 +120,7 @@ static int show(struct options *opt, const struct fw_arch *arch, const struct ut
 		.release = name->release,
 		.machine = name->machine,
 		.cpus = sysconf(_SC_NPROCESSORS_ONLN),
-		.addresses = fw_addresses_allowed(),
+		.addresses = !opt->addresses.hidden,
 		.explain = opt->explain,
 	};
 	int err;
@@ -166,6 +166,7 @@ enum {
 };
 
 static const struct option long_options[] = {
+	FW_ADDRESSES_OPTION,
 	FW_OUTPUT_OPTIONS,
 	{ "explain",	no_argument,		NULL, OPT_EXPLAIN },
 	{ NULL }
@@ -175,6 +176,8 @@ static const struct option long_options[] = {
 static int parse_option(const struct fw_cmd *cmd, struct options *opt, int c, char **argv)
 {
 	switch (c) {
+	case FW_OPT_ADDRESSES:
+		return fw_addresses_option(cmd, &opt->addresses.choice);
 	case OPT_EXPLAIN:
 		opt->explain = true;
 		return -1;
@@ -197,6 +200,8 @@ static int arch_main(const struct fw_cmd *cmd, int argc, char **argv)
 	}
 	if (optind < argc)
 		return fw_cmd_misuse(cmd, "what is '%s'? arch takes options only", argv[optind]);
+	if (fw_addresses_decide(&opt.addresses))
+		return FW_STATUS_TROUBLE;
 	return read_and_show(&opt);
 }
 
@@ -213,6 +218,7 @@ const struct fw_cmd fw_cmd_arch = {
 "kernel.kptr_restrict=2, addresses are left out.\n"
 "\n"
 "      --explain         say of each line what it means, and how older kernels did it\n"
+"      --addresses WHICH auto (default), as you may see them; raw; or symbols alone\n"
 "  -f, --format FORMAT   text (default) or json\n"
 "  -o, --output FILE     write there, not to standard output\n"
 "      --color WHEN      auto (default), always or never; NO_COLOR is honoured\n"

@@ -15,6 +15,7 @@ struct check {
 	const char *allowed;		/* file of known deviations, NULL: none */
 	struct fw_allow allow;
 	struct fw_output output;
+	enum fw_addresses_choice addresses;
 	const struct fw_verdict_format *format;
 	struct fw_verdicts verdicts;
 };
@@ -69,7 +70,7 @@ static int check_trace(struct check *check)
 	struct fw_replay *replay;
 	int status;
 
-	if (fw_replay_open(&replay, check->dir)) {
+	if (fw_replay_open_with(&replay, check->dir, check->addresses)) {
 		fw_message("%s", fw_trace_error());
 		return FW_STATUS_TROUBLE;
 	}
@@ -85,6 +86,7 @@ enum {
 
 static const struct option long_options[] = {
 	{ "allow",	required_argument,	NULL, OPT_ALLOW },
+	FW_ADDRESSES_OPTION,
 	FW_OUTPUT_OPTIONS,
 	{ "rules",	required_argument,	NULL, OPT_RULES },
 	{ NULL }
@@ -94,6 +96,8 @@ static const struct option long_options[] = {
 static int parse_option(const struct fw_cmd *cmd, struct check *check, int c, char **argv)
 {
 	switch (c) {
+	case FW_OPT_ADDRESSES:
+		return fw_addresses_option(cmd, &check->addresses);
 	case 'f':
 		check->format = fw_verdict_format_find(optarg);
 		if (!check->format)
@@ -179,6 +183,8 @@ const struct fw_cmd fw_cmd_check = {
 "      --rules LIST      only these: ids, or letters for all of a kind: A1,B2,C\n"
 "  -f, --format FORMAT   text (default), json, ktap or junit\n"
 "  -o, --output FILE     write there, not to standard output\n"
+"      --addresses WHICH the kernel's: auto (default), as they were recorded; raw; or\n"
+"                        symbols, with a stand-in for what has none\n"
 "      --color WHEN      auto (default), always or never; NO_COLOR is honoured\n"
 "  -h, --help            this text\n"
 "\n"

@@ -152,6 +152,8 @@ static int sink_begin(void *ctx)
 	int ksyms_error, err;
 
 	err = fw_env_open(&clone->env, &ksyms_error);
+	if (!err)
+		fw_env_hide(&clone->env, &clone->opt->session.addresses);
 	if (!err && ksyms_error)
 		fw_message("/proc/kallsyms: %s: kernel addresses stay numbers "
 			   "(see sysctl kernel.kptr_restrict)", strerror(-ksyms_error));
@@ -283,6 +285,7 @@ static int conclude(struct clone *clone, const struct fw_session_result *result)
 		fw_message("the module wrote no report of process %d", page->report.pid);
 		return FW_STATUS_RUN_FAILED;
 	}
+	fw_addresses_hide_report(&clone->opt->session.addresses, &clone->page->report);
 	fw_selfreport_compare(&page->report, clone->fork, &clone->env, &accounts);
 	if (show(clone, result, &accounts))
 		return FW_STATUS_RUN_FAILED;
@@ -356,6 +359,7 @@ enum {
 };
 
 static const struct option long_options[] = {
+	FW_ADDRESSES_OPTION,
 	{ "child-x0",	required_argument,	NULL, OPT_CHILD_X0 },
 	FW_OUTPUT_OPTIONS,
 	{ "cookie",	required_argument,	NULL, OPT_COOKIE },
@@ -399,6 +403,8 @@ static int parse_option(const struct fw_cmd *cmd, struct options *opt,
 	switch (c) {
 	case 'f':
 		return fw_json_option(cmd, &opt->json);
+	case FW_OPT_ADDRESSES:
+		return fw_addresses_option(cmd, &opt->session.addresses.choice);
 	case 'v':
 		opt->verbose = true;
 		return -1;
@@ -435,6 +441,8 @@ static int clone_main(const struct fw_cmd *cmd, int argc, char **argv)
 	}
 	if (optind == argc)
 		return fw_cmd_misuse(cmd, "there is no command to start");
+	if (fw_addresses_decide(&opt.session.addresses))
+		return FW_STATUS_RUN_FAILED;
 	opt.session.argv = argv + optind;
 	return clone_command(&opt, &args);
 }
@@ -455,6 +463,8 @@ const struct fw_cmd fw_cmd_clone = {
 "      --vfork           with CLONE_VM and CLONE_VFORK\n"
 "  -f, --format FORMAT   text (default) or json\n"
 "      --json            the same as --format json\n"
+"      --addresses WHICH the kernel's: auto (default), as you may see them; raw; or symbols,\n"
+"                        with a stand-in for what has none\n"
 "  -o, --output FILE     write there, not to standard output\n"
 "  -v, --verbose         what the libraries have to say, on standard error\n"
 "      --color WHEN      auto (default), always or never; NO_COLOR is honoured\n"

@@ -2,7 +2,7 @@
 /* forkwatch convert: a trace in the formats of other programs. */
 #include <getopt.h>
 
-#include "cmd.h"
+#include "cmd_options.h"
 #include "convert.h"
 #include "message.h"
 #include "output.h"
@@ -10,6 +10,7 @@
 struct convert {
 	const char *dir;
 	struct fw_output output;
+	enum fw_addresses_choice addresses;
 	const struct fw_conversion *conversion;
 };
 
@@ -18,7 +19,7 @@ static int convert_trace(struct convert *convert)
 	int status = FW_STATUS_TROUBLE, err;
 	struct fw_replay *replay;
 
-	if (fw_replay_open(&replay, convert->dir)) {
+	if (fw_replay_open_with(&replay, convert->dir, convert->addresses)) {
 		fw_message("%s", fw_trace_error());
 		return status;
 	}
@@ -32,10 +33,11 @@ static int convert_trace(struct convert *convert)
 }
 
 enum {
-	OPT_TO = 256,
+	OPT_TO = FW_OPT_OWN,
 };
 
 static const struct option long_options[] = {
+	FW_ADDRESSES_OPTION,
 	{ "help",	no_argument,		NULL, 'h' },
 	{ "output",	required_argument,	NULL, 'o' },
 	{ "to",		required_argument,	NULL, OPT_TO },
@@ -46,6 +48,8 @@ static const struct option long_options[] = {
 static int parse_option(const struct fw_cmd *cmd, struct convert *convert, int c, char **argv)
 {
 	switch (c) {
+	case FW_OPT_ADDRESSES:
+		return fw_addresses_option(cmd, &convert->addresses);
 	case 'h':
 		return fw_cmd_help(cmd);
 	case 'o':
@@ -104,6 +108,8 @@ const struct fw_cmd fw_cmd_convert = {
 "  csv       a row for each fork, as RFC 4180 has it; empty is what was not observed\n"
 "\n"
 "      --to FORMAT       one of these\n"
+"      --addresses WHICH the kernel's: auto (default), as they were recorded; raw; or\n"
+"                        symbols, with a stand-in for what has none\n"
 "  -o, --output FILE     write there, not to standard output\n"
 "  -h, --help            this text\n"
 "\n"

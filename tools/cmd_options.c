@@ -3,9 +3,26 @@
 #include <string.h>
 
 #include "cmd_options.h"
+#include "message.h"
 #include "source_choice.h"
 #include "stage_probes.h"
 #include "target.h"
+
+int fw_addresses_option(const struct fw_cmd *cmd, enum fw_addresses_choice *choice)
+{
+	if (fw_addresses_parse(optarg, choice))
+		return fw_cmd_misuse(cmd, "addresses '%s' is none of " FW_ADDRESSES_WORDS, optarg);
+	return -1;
+}
+
+int fw_addresses_decide(struct fw_addresses *addresses)
+{
+	int err = fw_addresses_live(addresses);
+
+	if (err)
+		fw_message("no random number to hide addresses with: %s", strerror(-err));
+	return err;
+}
 
 int fw_output_option(const struct fw_cmd *cmd, struct fw_output *output, int c, char **argv)
 {
@@ -63,6 +80,8 @@ int fw_target_option(const struct fw_cmd *cmd, struct fw_session_options *sessio
 		return -1;
 	case 'u':
 		return find_user(cmd, &session->user);
+	case FW_OPT_ADDRESSES:
+		return fw_addresses_option(cmd, &session->addresses.choice);
 	case FW_OPT_COW:
 		source->cow = true;
 		return -1;

@@ -6,12 +6,14 @@
 #include <getopt.h>
 #include <stdbool.h>
 
+#include "addresses.h"
 #include "cmd.h"
 #include "output.h"
 #include "session.h"
 
 enum {
-	FW_OPT_COLOR = 256,
+	FW_OPT_ADDRESSES = 256,
+	FW_OPT_COLOR,
 	FW_OPT_COW,
 	FW_OPT_RING,
 	FW_OPT_SOURCE,
@@ -19,6 +21,16 @@ enum {
 	FW_OPT_SWITCHES,
 	FW_OPT_OWN,			/* what a subcommand's own begin with */
 };
+
+/* Where kernel addresses are shown or written; see addresses.h. */
+#define FW_ADDRESSES_OPTION						\
+	{ "addresses",	required_argument,	NULL, FW_OPT_ADDRESSES }
+
+/* Its value. Returns -1 to go on, else the exit status. */
+int fw_addresses_option(const struct fw_cmd *cmd, enum fw_addresses_choice *choice);
+
+/* What it means for what is seen now. Returns 0 or -errno, with a message. */
+int fw_addresses_decide(struct fw_addresses *addresses);
 
 /* With "f:ho:" among the letters; -f is what each of them makes of it. */
 #define FW_OUTPUT_OPTIONS						\
@@ -39,7 +51,7 @@ int fw_json_option(const struct fw_cmd *cmd, bool *json);
 
 /*
  * What to trace and how, with "ap:u:" among the letters; where single switches can be
- * shown or kept, FW_SWITCHES_OPTION as well.
+ * shown or kept, FW_SWITCHES_OPTION as well, and where addresses are, FW_ADDRESSES_OPTION.
  */
 #define FW_TARGET_OPTIONS						\
 	{ "all",	no_argument,		NULL, 'a' },		\

@@ -42,6 +42,7 @@ enum {
 };
 
 static const struct option long_options[] = {
+	FW_ADDRESSES_OPTION,
 	FW_TARGET_OPTIONS,
 	{ "compress",	no_argument,		NULL, OPT_COMPRESS },
 	{ "force",	no_argument,		NULL, OPT_FORCE },
@@ -308,6 +309,8 @@ static int with_env(struct record *record)
 	if (ksyms_error && !record->quiet)
 		fw_message("no kernel symbols (%s): see sysctl kernel.kptr_restrict",
 			   strerror(-ksyms_error));
+	fw_env_hide(&record->info.env, &record->session.addresses);
+	record->info.hidden = record->session.addresses.hidden;
 	status = run_session(record);
 	fw_limits_close(record->limits);
 	fw_env_close(&record->info.env);
@@ -325,6 +328,8 @@ static int record_main(const struct fw_cmd *cmd, int argc, char **argv)
 	status = parse(cmd, &record, argc, argv);
 	if (status >= 0)
 		return status;
+	if (fw_addresses_decide(&record.session.addresses))
+		return FW_STATUS_RUN_FAILED;
 	if (!record.session.ops)
 		record.session.ops = fw_source_auto(record.quiet);
 	ret = fw_usyms_open(&record.session.usyms);
@@ -363,6 +368,8 @@ const struct fw_cmd fw_cmd_record = {
 "      --switches        record every switch of these tasks too, not only the first\n"
 "  -q, --quiet           only errors and losses\n"
 "  -v, --verbose         what the libraries have to say, on standard error\n"
+"      --addresses WHICH the kernel's: auto (default), as you may see them; raw; or symbols,\n"
+"                        with a stand-in for what has none\n"
 "      --ring SIZE       of the buffer between kernel and tool (default 4M)\n"
 "  -h, --help            this text\n"
 "\n"

@@ -23,6 +23,7 @@ struct report {
 	bool summary_only;
 	uint64_t limit;			/* of lines, UINT64_MAX: none */
 	struct fw_output output;
+	enum fw_addresses_choice addresses;
 	const struct fw_render_ops *format;	/* NULL: text, the one that is made here */
 	struct fw_replay *replay;
 	struct fw_replay_result result;
@@ -283,6 +284,7 @@ enum {
 };
 
 static const struct option long_options[] = {
+	FW_ADDRESSES_OPTION,
 	FW_OUTPUT_OPTIONS,
 	{ "limit",	required_argument,	NULL, OPT_LIMIT },
 	{ "reverse",	no_argument,		NULL, 'r' },
@@ -344,6 +346,8 @@ static int parse_option(const struct fw_cmd *cmd, struct report *report, int c, 
 	if (c >= OPT_CONDITION)
 		return parse_condition(cmd, report, &fw_conditions[c - OPT_CONDITION]);
 	switch (c) {
+	case FW_OPT_ADDRESSES:
+		return fw_addresses_option(cmd, &report->addresses);
 	case 'f':
 		report->format = strcmp(optarg, "text") ? fw_render_find(optarg) : NULL;
 		if (!report->format && strcmp(optarg, "text"))
@@ -393,7 +397,7 @@ static int report_main(const struct fw_cmd *cmd, int argc, char **argv)
 	status = parse(cmd, &report, argc, argv);
 	if (status >= 0)
 		return status;
-	if (fw_replay_open(&report.replay, report.dir)) {
+	if (fw_replay_open_with(&report.replay, report.dir, report.addresses)) {
 		fw_message("%s", fw_trace_error());
 		return FW_STATUS_TROUBLE;
 	}
@@ -421,6 +425,8 @@ const struct fw_cmd fw_cmd_report = {
 "  -r, --reverse         the other way round\n"
 "  -f, --format FORMAT   text (default); json: each fork whole, one a line\n"
 "  -o, --output FILE     write there, not to standard output\n"
+"      --addresses WHICH the kernel's: auto (default), as they were recorded; raw; or\n"
+"                        symbols, with a stand-in for what has none\n"
 "      --color WHEN      auto (default), always or never; NO_COLOR is honoured\n"
 "  -h, --help            this text\n"
 "\n"

@@ -42,6 +42,7 @@ enum {
 };
 
 static const struct option long_options[] = {
+	FW_ADDRESSES_OPTION,
 	FW_TARGET_OPTIONS,
 	FW_OUTPUT_OPTIONS,
 	{ "quiet",	no_argument,		NULL, 'q' },
@@ -222,6 +223,7 @@ static int with_env(struct run *run)
 		fw_message("%s", strerror(-err));
 		return FW_STATUS_RUN_FAILED;
 	}
+	fw_env_hide(&run->env, &run->opt->session.addresses);
 	status = run_session(run);
 	fw_render_close(&run->render);
 	fw_limits_close(run->limits);
@@ -243,6 +245,8 @@ static int run_main(const struct fw_cmd *cmd, int argc, char **argv)
 	status = parse(cmd, &opt, argc, argv);
 	if (status >= 0)
 		return status;
+	if (fw_addresses_decide(&opt.session.addresses))
+		return FW_STATUS_RUN_FAILED;
 	if (!opt.session.ops)
 		opt.session.ops = fw_source_auto(opt.quiet);
 	if (fw_output_open(&opt.output))
@@ -284,6 +288,8 @@ const struct fw_cmd fw_cmd_run = {
 "  -q, --quiet           only what failed, and the summary\n"
 "  -v, --verbose         what the libraries have to say, on standard error\n"
 "      --color WHEN      auto (default), always or never; NO_COLOR is honoured\n"
+"      --addresses WHICH the kernel's: auto (default), as you may see them; raw; or symbols,\n"
+"                        with a stand-in for what has none\n"
 "      --ring SIZE       of the buffer between kernel and tool (default 4M)\n"
 "  -h, --help            this text\n"
 "\n"

@@ -21,6 +21,7 @@ struct show {
 	uint64_t forks;			/* seen so far */
 	uint64_t slowest;		/* ns */
 	struct fw_output output;
+	enum fw_addresses_choice addresses;
 	const struct fw_render_ops *format;
 	enum fw_stage_order order;
 	struct fw_render render;
@@ -181,7 +182,7 @@ static int show_what_was_found(struct show *show)
 	struct fw_replay *replay;
 	int err;
 
-	if (fw_replay_open(&replay, show->dir)) {
+	if (fw_replay_open_with(&replay, show->dir, show->addresses)) {
 		fw_message("%s", fw_trace_error());
 		return FW_STATUS_TROUBLE;
 	}
@@ -201,6 +202,7 @@ enum {
 };
 
 static const struct option long_options[] = {
+	FW_ADDRESSES_OPTION,
 	FW_OUTPUT_OPTIONS,
 	{ "sort",	required_argument,	NULL, OPT_SORT },
 	{ NULL }
@@ -210,6 +212,8 @@ static const struct option long_options[] = {
 static int parse_option(const struct fw_cmd *cmd, struct show *show, int c, char **argv)
 {
 	switch (c) {
+	case FW_OPT_ADDRESSES:
+		return fw_addresses_option(cmd, &show->addresses);
 	case 'f':
 		show->format = fw_render_find(optarg);
 		if (!show->format)
@@ -283,6 +287,8 @@ const struct fw_cmd fw_cmd_show = {
 "\n"
 "  -f, --format FORMAT   text (default) or json\n"
 "  -o, --output FILE     write there, not to standard output\n"
+"      --addresses WHICH the kernel's: auto (default), as they were recorded; raw; or\n"
+"                        symbols, with a stand-in for what has none\n"
 "      --color WHEN      auto (default), always or never; NO_COLOR is honoured\n"
 "      --sort ORDER      of the steps: start (default) or time, the longest first\n"
 "  -h, --help            this text\n"

@@ -211,6 +211,7 @@ static void put_env(FILE *out, const struct fw_trace_info *info)
 	fprintf(out, "\tpage_size = %u;\n", info->env.page_size);
 	put_env_string(out, "cpu_features", info->features);
 	put_env_string(out, "command", info->command);
+	fprintf(out, "\taddresses_hidden = %u;\n", info->hidden);
 	/* Events grow: a reader of another version must know how long they are here. */
 	each_kind(out, put_kind_bytes);
 	fputs("};\n\n", out);

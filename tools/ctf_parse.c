@@ -193,6 +193,7 @@ static const struct key {
 	KEY("env",	"page_size",		COUNT,	info.env.page_size),
 	KEY("env",	"cpu_features",		TEXT,	info.features),
 	KEY("env",	"command",		TEXT,	info.command),
+	KEY("env",	"addresses_hidden",	COUNT,	info.hidden),
 	KEY("clock",	"offset",		SIGNED,	info.clock_offset),
 #undef KEY
 };

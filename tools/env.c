@@ -33,6 +33,12 @@ int fw_env_open(struct fw_env *env, int *ksyms_error)
 	return 0;
 }
 
+void fw_env_hide(struct fw_env *env, const struct fw_addresses *addresses)
+{
+	if (env->ksyms)
+		fw_ksyms_hide((struct fw_ksyms *)env->ksyms, addresses);
+}
+
 void fw_env_close(struct fw_env *env)
 {
 	fw_ksyms_close((struct fw_ksyms *)env->ksyms);

@@ -16,6 +16,7 @@ struct fw_replay {
 	struct fw_trace *trace;
 	struct fw_usyms *usyms;	/* NULL: nobody wants to know */
 	struct fw_model *model;
+	struct fw_addresses addresses;
 	const struct fw_replay_sink *sink;
 	void *ctx;
 	struct fw_replay_result *result;
@@ -69,6 +70,11 @@ static void take_life(void *ctx, const struct fw_life *life)
 
 int fw_replay_open(struct fw_replay **out, const char *dir)
 {
+	return fw_replay_open_with(out, dir, FW_ADDRESSES_AUTO);
+}
+
+int fw_replay_open_with(struct fw_replay **out, const char *dir, enum fw_addresses_choice choice)
+{
 	struct fw_replay *replay = calloc(1, sizeof(*replay));
 	int ret;
 
@@ -77,6 +83,12 @@ int fw_replay_open(struct fw_replay **out, const char *dir)
 	ret = fw_trace_open(&replay->trace, dir);
 	if (ret) {
 		free(replay);
+		return ret;
+	}
+	replay->addresses.choice = choice;
+	ret = fw_trace_addresses(replay->trace, &replay->addresses);
+	if (ret) {
+		fw_replay_close(replay);
 		return ret;
 	}
 	ret = fw_model_open(&replay->model, take_fork, replay);
@@ -156,8 +168,10 @@ static int play_bytes(struct fw_replay *replay, const void *data, size_t size)
 		skip_event(replay, data);
 	else if (ret)
 		replay->result->losses.bad_events++;
-	else
-		play_event(replay, event);
+	if (ret)
+		return replay->error;
+	fw_addresses_hide(&replay->addresses, event);
+	play_event(replay, event);
 	return replay->error;
 }
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "addresses.h"
 #include "fork.h"
 #include "life.h"
 #include "symbols.h"
@@ -38,6 +39,8 @@ struct fw_replay;
 
 /* Opens the trace @dir. Returns 0 or -errno, explained by fw_trace_error(). */
 int fw_replay_open(struct fw_replay **out, const char *dir);
+/* With its kernel addresses as @choice has it; without, as they were recorded. */
+int fw_replay_open_with(struct fw_replay **out, const char *dir, enum fw_addresses_choice choice);
 void fw_replay_close(struct fw_replay *replay);
 
 const struct fw_trace_info *fw_replay_info(const struct fw_replay *replay);

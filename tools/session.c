@@ -243,6 +243,16 @@ static void on_life(void *ctx, const struct fw_life *life)
 		sink_error(session, session->sink->life(session->ctx, life));
 }
 
+/* What cannot be taken apart may hold anything: that it came is handed on, and nothing of it. */
+static void hide(struct session *session, struct forkwatch_header *event, const void **data,
+		 size_t *size)
+{
+	if (event)
+		fw_addresses_hide(&session->opt->addresses, event);
+	*data = event;
+	*size = event ? event->size : 0;
+}
+
 static int on_bytes(void *ctx, const void *data, size_t size)
 {
 	struct session *session = ctx;
@@ -253,6 +263,8 @@ static int on_bytes(void *ctx, const void *data, size_t size)
 	err = fw_event_decode(data, size, &event);
 	if (!err)
 		follow_processes(session, event);
+	if (session->opt->addresses.hidden)
+		hide(session, err ? NULL : event, &data, &size);
 	/* Whoever takes it may want to know what its addresses are called. */
 	if (session->sink->event)
 		sink_error(session, session->sink->event(session->ctx, data, size));

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "addresses.h"
 #include "fork.h"
 #include "life.h"
 #include "source.h"
@@ -24,6 +25,7 @@ struct fw_session_options {
 	int (*function)(void *ctx);	/* what its process does in place of executing @argv */
 	void *function_ctx;
 	struct fw_user user;		/* who executes @argv; without a name: who called us */
+	struct fw_addresses addresses;	/* how those of the kernel are handed on */
 	bool drop_privileges;		/* for good, once all is attached; see privilege.h */
 	pid_t pid;			/* a process to watch, 0: none */
 	struct fw_usyms *usyms;		/* is kept up to date with the processes; NULL: none */
@@ -36,7 +38,7 @@ struct fw_session_options {
 struct fw_session_sink {
 	/* Tracing has begun, and the command was executed. */
 	int (*begin)(void *ctx);
-	/* One event as the source sent it. */
+	/* One event as the source sent it, but for hidden addresses. */
 	int (*event)(void *ctx, const void *data, size_t size);
 	/* One fork. It belongs to the callee, fw_fork_free(). */
 	int (*fork)(void *ctx, struct fw_fork *fork);

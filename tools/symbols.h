@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct fw_addresses;
 struct fw_ksyms;
 struct fw_usyms;
 
@@ -17,9 +18,17 @@ struct fw_usyms;
  * with "+0x%x" where the offset is not zero, and " [module]".
  */
 int fw_ksyms_open(struct fw_ksyms **out, const char *path);
-/* A table with no symbol, for fw_ksyms_add(): what a recorded trace brings along. */
+/*
+ * A table with no symbol, for fw_ksyms_add(): what a recorded trace brings along. A name with
+ * an offset, "name+0x10 [module]", is that of a piece: what lies there in the symbol.
+ */
 int fw_ksyms_new(struct fw_ksyms **out);
 int fw_ksyms_add(struct fw_ksyms *ksyms, uint64_t addr, const char *name);
+/*
+ * From here on all addresses, but those that are added, are what @addresses shows for them:
+ * see addresses.h.
+ */
+void fw_ksyms_hide(struct fw_ksyms *ksyms, const struct fw_addresses *addresses);
 void fw_ksyms_close(struct fw_ksyms *ksyms);
 
 /*
@@ -29,6 +38,11 @@ void fw_ksyms_close(struct fw_ksyms *ksyms);
  * then the plainest. Valid until the next fw_ksyms_add().
  */
 const char *fw_ksyms_find(const struct fw_ksyms *ksyms, uint64_t addr, uint64_t *offset);
+/*
+ * How far @addr is from where its symbol begins, or the part of it that can be told from
+ * @addr; what fw_ksyms_name() has for that place is to be added for it. -ENOENT: no symbol.
+ */
+int fw_ksyms_piece(const struct fw_ksyms *ksyms, uint64_t addr, uint64_t *distance);
 /* The address of the symbol @name, the kernel's own before a module's; 0 if unknown. */
 uint64_t fw_ksyms_addr(const struct fw_ksyms *ksyms, const char *name);
 /* Writes "name+0x10", or "0x..." where there is no symbol. Returns @buf. */

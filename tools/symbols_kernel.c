@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "addresses.h"
 #include "array.h"
 #include "symbols.h"
 
@@ -24,6 +25,7 @@ struct symbol {
 	uint64_t addr;
 	uint32_t name;		/* offset into text */
 	uint32_t module;	/* likewise; 0: the kernel itself */
+	uint32_t offset;	/* of addr in it: not 0 for a piece */
 	char type;		/* as nm prints it */
 };
 
@@ -41,6 +43,7 @@ struct fw_ksyms {
 	struct symbol *syms;	/* by address */
 	size_t nr, room;
 	struct memo *memos;
+	struct fw_addresses addresses;
 };
 
 static int text_reserve(struct fw_ksyms *ksyms, size_t more)
@@ -277,11 +280,13 @@ int fw_ksyms_add(struct fw_ksyms *ksyms, uint64_t addr, const char *name)
 {
 	struct symbol sym = { .addr = addr, .type = 'T' };
 	const char *module = strstr(name, " [");
-	size_t len = module ? (size_t)(module - name) : strlen(name), at;
+	size_t len = strcspn(name, "+ "), at;
 	int err;
 
 	if (!addr || !len)
 		return -EINVAL;
+	if (name[len] == '+')
+		sym.offset = strtoul(name + len, NULL, 16);
 	err = syms_reserve(ksyms);
 	if (!err)
 		err = text_add(ksyms, name, len, &sym.name);
@@ -341,16 +346,33 @@ static bool is_end(const struct fw_ksyms *ksyms, const struct symbol *sym)
 	return !strcmp(ksyms->text + sym->name, "_end");
 }
 
-/* The best of the symbols at the last address at or before @addr. */
-static const struct symbol *find(const struct fw_ksyms *ksyms, uint64_t addr)
+void fw_ksyms_hide(struct fw_ksyms *ksyms, const struct fw_addresses *addresses)
+{
+	ksyms->addresses = *addresses;
+	memset(ksyms->memos, 0, NR_MEMOS * sizeof(*ksyms->memos));
+}
+
+static uint64_t real(const struct fw_ksyms *ksyms, uint64_t shown)
+{
+	return fw_address_real(&ksyms->addresses, shown);
+}
+
+static uint64_t offset_in(const struct fw_ksyms *ksyms, const struct symbol *sym, uint64_t shown)
+{
+	return real(ksyms, shown) - sym->addr + sym->offset;
+}
+
+/* The best of the symbols at the last address at or before that which @shown stands for. */
+static const struct symbol *find(const struct fw_ksyms *ksyms, uint64_t shown)
 {
 	const struct symbol *sym, *best;
-	uint64_t reach;
+	uint64_t reach, addr;
 	bool end;
 	size_t i;
 
 	if (!ksyms)
 		return NULL;
+	addr = real(ksyms, shown);
 	i = count_up_to(ksyms, addr);
 	if (!i)
 		return NULL;
@@ -378,8 +400,18 @@ const char *fw_ksyms_find(const struct fw_ksyms *ksyms, uint64_t addr, uint64_t 
 	if (!sym)
 		return NULL;
 	if (offset)
-		*offset = addr - sym->addr;
+		*offset = offset_in(ksyms, sym, addr);
 	return ksyms->text + sym->name;
+}
+
+int fw_ksyms_piece(const struct fw_ksyms *ksyms, uint64_t addr, uint64_t *distance)
+{
+	const struct symbol *sym = find(ksyms, addr);
+
+	if (!sym)
+		return -ENOENT;
+	*distance = fw_address_reach(&ksyms->addresses, addr, real(ksyms, addr) - sym->addr);
+	return 0;
 }
 
 static struct memo *memo(const struct fw_ksyms *ksyms, const char *name)
@@ -398,7 +430,7 @@ static uint64_t search_name(const struct fw_ksyms *ksyms, const char *name)
 	const struct symbol *sym, *in_module = NULL;
 
 	for (sym = ksyms->syms; sym < ksyms->syms + ksyms->nr; sym++) {
-		if (strcmp(ksyms->text + sym->name, name))
+		if (sym->offset || strcmp(ksyms->text + sym->name, name))
 			continue;
 		if (!sym->module)
 			return sym->addr;
@@ -419,7 +451,7 @@ uint64_t fw_ksyms_addr(const struct fw_ksyms *ksyms, const char *name)
 	if (!strcmp(known->name, name))
 		return known->addr;
 
-	addr = search_name(ksyms, name);
+	addr = fw_address_shown(&ksyms->addresses, search_name(ksyms, name));
 	if (strlen(name) < sizeof(known->name)) {
 		strcpy(known->name, name);
 		known->addr = addr;
@@ -430,15 +462,15 @@ uint64_t fw_ksyms_addr(const struct fw_ksyms *ksyms, const char *name)
 const char *fw_ksyms_name(const struct fw_ksyms *ksyms, uint64_t addr, char *buf, size_t size)
 {
 	const struct symbol *sym = find(ksyms, addr);
+	uint64_t in = sym ? offset_in(ksyms, sym, addr) : 0;
 	char offset[24] = "";
 
 	if (!sym) {
 		snprintf(buf, size, "0x%llx", (unsigned long long)addr);
 		return buf;
 	}
-	if (addr != sym->addr)
-		snprintf(offset, sizeof(offset), "+0x%llx",
-			 (unsigned long long)(addr - sym->addr));
+	if (in)
+		snprintf(offset, sizeof(offset), "+0x%llx", (unsigned long long)in);
 	snprintf(buf, size, "%s%s%s%s%s", ksyms->text + sym->name, offset,
 		 sym->module ? " [" : "", ksyms->text + sym->module, sym->module ? "]" : "");
 	return buf;

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "addresses.h"
 #include "fork.h"
 #include "source.h"
 
@@ -29,6 +30,7 @@ struct fw_trace_info {
 	char sources[64];		/* "bpf" */
 	char features[1024];		/* of the CPU, as /proc/cpuinfo has them */
 	char command[1024];		/* the command that was traced, "" if none */
+	unsigned int hidden;		/* 1: kernel addresses are replaced, see addresses.h */
 	int64_t clock_offset;		/* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
 };
 
@@ -105,6 +107,12 @@ void fw_trace_close(struct fw_trace *trace);
 
 /* Its .env.ksyms holds the symbols that came with the trace. */
 const struct fw_trace_info *fw_trace_info(const struct fw_trace *trace);
+
+/*
+ * Decides how the trace's kernel addresses are to be shown, and lets its symbols be
+ * found by what is. Returns 0 or -ENODATA.
+ */
+int fw_trace_addresses(struct fw_trace *trace, struct fw_addresses *addresses);
 
 /* Gets each user symbol, in order of time, before the event that needs it. */
 typedef void (*fw_trace_symbol_fn)(void *ctx, const struct forkwatch_header *header,

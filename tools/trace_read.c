@@ -302,6 +302,17 @@ const struct fw_trace_info *fw_trace_info(const struct fw_trace *trace)
 	return &trace->ctf.info;
 }
 
+int fw_trace_addresses(struct fw_trace *trace, struct fw_addresses *addresses)
+{
+	int ret = fw_addresses_recorded(addresses, trace->ctf.info.hidden, trace->ctf.uuid);
+
+	if (ret)
+		return fw_trace_fail(ret, "%s was recorded without kernel addresses: they "
+				     "cannot be shown; leave out --addresses raw", trace->dir);
+	fw_ksyms_hide(trace->ksyms, addresses);
+	return 0;
+}
+
 void fw_trace_on_symbol(struct fw_trace *trace, fw_trace_symbol_fn fn, void *ctx)
 {
 	trace->symbol_fn = fn;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* See trace_symbols.h. */
+#include "addresses.h"
 #include "array.h"
 #include "ctf.h"
 #include "mix.h"
@@ -42,20 +43,20 @@ int fw_trace_symbols_named(struct fw_trace_symbols *symbols, uint64_t time,
 static int tell_address(struct fw_trace_symbols *symbols, uint64_t addr, uint64_t time,
 			fw_trace_symbols_fn fn, void *ctx)
 {
-	uint64_t offset, *seen = &symbols->seen[fw_mix(addr) % FW_SYMBOLS_SEEN];
+	uint64_t distance, *seen = &symbols->seen[fw_mix(addr) % FW_SYMBOLS_SEEN];
 	char name[FW_CTF_NAME_MAX];
 
 	if (*seen == addr)
 		return 0;
 	*seen = addr;
-	if (!fw_ksyms_find(symbols->ksyms, addr, &offset))
+	if (fw_ksyms_piece(symbols->ksyms, addr, &distance))
 		return 0;
 	/* Of the symbol itself, this is its name and its module. */
-	fw_ksyms_name(symbols->ksyms, addr - offset, name, sizeof(name));
-	return tell(symbols, addr - offset, name, time, fn, ctx);
+	fw_ksyms_name(symbols->ksyms, addr - distance, name, sizeof(name));
+	return tell(symbols, addr - distance, name, time, fn, ctx);
 }
 
-/* Kernel addresses are the upper half; what of them is a symbol's, the table knows. */
+/* What of them is a symbol's, the table knows. */
 int fw_trace_symbols_of(struct fw_trace_symbols *symbols, const struct forkwatch_header *event,
 			fw_trace_symbols_fn fn, void *ctx)
 {
@@ -64,7 +65,7 @@ int fw_trace_symbols_of(struct fw_trace_symbols *symbols, const struct forkwatch
 	int ret = 0;
 
 	for (; !ret && symbols->ksyms && i < event->size / sizeof(*number); i++)
-		if (number[i] >> 48 == 0xffff && ~number[i] > UINT16_MAX)
+		if (fw_is_kernel_address(number[i]))
 			ret = tell_address(symbols, number[i], event->time, fn, ctx);
 	return ret;
 }

@@ -67,7 +67,78 @@ fw run -u user -- /root/not-for-you
 at_least '-u: what that user may not execute' "$status" 126
 [ -z "$adduser" ] || sed -i '/^user:/d' /etc/passwd
 
-# Kernel addresses are in there.
+# Kernel addresses. Where the kernel's text lies is known; of stacks and tasks one learns likewise.
+kptr=$(cat /proc/sys/kernel/kptr_restrict)
+echo 1 >/proc/sys/kernel/kptr_restrict
+lowest=$(awk '$3 == "_stext" { print $1 }' /proc/kallsyms)
+highest=$(awk '$3 == "_etext" { print $1 }' /proc/kallsyms)
+ret_from_fork=$(awk '$3 == "ret_from_fork" { print $1 }' /proc/kallsyms)
+
+# in_kernel: how many of the 64-bit numbers on standard input lie in it
+in_kernel()
+{
+	grep -aoE '[0-9a-f]{16}' | awk -v low="$lowest" -v high="$highest" \
+		'"x" $1 >= "x" low && "x" $1 < "x" high' | wc -l
+}
+
+# words FILE: what is in there, eight bytes a line
+words()
+{
+	hexdump -v -e '1/4 "%08x " 1/4 "%08x\n"' "$1" | awk '{ print $2 $1 }'
+}
+
+# The tests below rest on these.
+equal 'an address in the kernel is found' "$(echo "0x$ret_from_fork" | in_kernel)" 1
+printf '\001\002\003\004\005\006\007\370' >"$tmp/word"
+equal 'a word of a file is read' "$(words "$tmp/word")" f807060504030201
+
+for restrict in 1 2; do
+	echo $restrict >/proc/sys/kernel/kptr_restrict
+	for how in auto raw symbols; do
+		at="kptr_restrict=$restrict --addresses $how"
+		fw run --addresses $how -f json -o "$tmp/forks" -- ./workload/forks 2
+		equal "$at: run" "$status" 0
+		equal "$at: no rule is broken" "$(grep -c '"verdict":"fail"' "$tmp/forks")" 0
+		fw record --force --addresses $how -o "$tmp/trace" -- ./workload/forks 2
+		equal "$at: record" "$status" 0
+		for file in "$tmp"/trace/cpu* "$tmp/trace/session"; do
+			words "$file"
+		done >"$tmp/words"
+		fw clone --addresses $how -f json -o "$tmp/clone" -- true
+		equal "$at: clone, and both accounts agree" "$status" 0
+		fw arch --addresses $how -f json -o "$tmp/arch"
+		equal "$at: arch" "$status" 0
+		case $how-$restrict in
+		raw-* | auto-1)
+			at_least "$at: addresses in what is shown" "$(in_kernel <"$tmp/forks")" 1
+			at_least "$at: addresses in what is recorded" "$(in_kernel <"$tmp/words")" 1
+			at_least "$at: addresses in arch" "$(in_kernel <"$tmp/arch")" 1 ;;
+		*)
+			equal "$at: no address in what is shown" "$(in_kernel <"$tmp/forks")" 0
+			equal "$at: no address in what is recorded" "$(in_kernel <"$tmp/words")" 0
+			equal "$at: no address in clone" "$(in_kernel <"$tmp/clone")" 0
+			equal "$at: no address in arch" "$(in_kernel <"$tmp/arch")" 0
+			fw show --addresses raw "$tmp/trace" last
+			equal "$at: they cannot be had of it" "$status" 2 ;;
+		esac
+	done
+done
+echo 1 >/proc/sys/kernel/kptr_restrict
+fw record --force --addresses symbols -o "$tmp/trace" -- ./workload/forks 3
+fw check "$tmp/trace"
+equal 'recorded without addresses: its rules hold' "$status" 0
+fw show "$tmp/trace" last
+has 'its symbols are there, and how far from the top of the stack' "$tmp/out" 'ret_from_fork+0x4' \
+	'= stack top - 0x'
+fw record --force -o "$tmp/trace" -- ./workload/forks 3
+equal 'recorded with: its address' "$(./forkwatch convert --to json "$tmp/trace" |
+	grep -cF "$ret_from_fork" | sed 's/^[1-9].*/found/')" found
+for to in json ndjson chrome perfetto csv; do
+	fw convert --to $to --addresses symbols "$tmp/trace"
+	equal "convert --to $to --addresses symbols: none" "$(in_kernel <"$tmp/out")" 0
+done
+echo "$kptr" >/proc/sys/kernel/kptr_restrict
+
 equal 'what -o writes is for its owner' "$(stat -c %a "$tmp/forks")" 600
 equal 'a trace is for its owner' "$(stat -c %a "$tmp/trace" "$tmp"/trace/* | sort -u | xargs)" \
 	'600 700'
