@@ -32,12 +32,24 @@ void fw_explain(struct fw_why *why, const char *format, ...)
 	va_end(args);
 }
 
-bool fw_unseen(const struct forkwatch_header *event, enum forkwatch_kind kind, size_t offset,
-	       size_t size, const char *member, struct fw_why *why)
+/* Does who sent @fork's beginning make no such events? */
+static bool is_blind(const struct fw_fork *fork, enum forkwatch_kind kind)
+{
+	uint16_t by = fork->enter ? fork->enter->hdr.kind & ~FORKWATCH_KIND_MASK : 0;
+
+	return by && kind < FORKWATCH_KIND_BPF && !fw_observer_makes(by, kind);
+}
+
+bool fw_unseen(const struct fw_fork *fork, const struct forkwatch_header *event,
+	       enum forkwatch_kind kind, size_t offset, size_t size, const char *member,
+	       struct fw_why *why)
 {
 	const struct fw_event_type *type = fw_event_type(kind);
 
-	if (event)
+	if (!event && is_blind(fork, kind))
+		fw_explain(why, "no %s event: %s", type->name,
+			   fw_observer_blind(&fork->enter->hdr));
+	else if (event)
 		fw_explain(why, "%s came without %s: %s", type->name, member,
 			   event->size < offset + size ? "record with a newer forkwatch" :
 							 fw_observer_blind(event));

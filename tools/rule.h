@@ -27,20 +27,22 @@
  * does not see it.
  */
 #define FW_SAW(fork, event, member, why)					\
-	fw_saw((const struct forkwatch_header *)(fork)->event, FW_KIND_OF_##event,	\
+	fw_saw(fork, (const struct forkwatch_header *)(fork)->event, FW_KIND_OF_##event,	\
 	       offsetof(__typeof__(*(fork)->event), member),			\
 	       sizeof((fork)->event->member), #member, why)
 
 /* Says what would show it; returns false. */
-bool fw_unseen(const struct forkwatch_header *event, enum forkwatch_kind kind, size_t offset,
-	       size_t size, const char *member, struct fw_why *why);
+bool fw_unseen(const struct fw_fork *fork, const struct forkwatch_header *event,
+	       enum forkwatch_kind kind, size_t offset, size_t size, const char *member,
+	       struct fw_why *why);
 
-static inline bool fw_saw(const struct forkwatch_header *event, enum forkwatch_kind kind,
-			  size_t offset, size_t size, const char *member, struct fw_why *why)
+static inline bool fw_saw(const struct fw_fork *fork, const struct forkwatch_header *event,
+			  enum forkwatch_kind kind, size_t offset, size_t size,
+			  const char *member, struct fw_why *why)
 {
 	if (event && fw_observed(event, offset, size))
 		return true;
-	return fw_unseen(event, kind, offset, size, member, why);
+	return fw_unseen(fork, event, kind, offset, size, member, why);
 }
 
 /* One of two values that should be the same, and whose it is. */

@@ -54,6 +54,7 @@ static const struct wanted {
 	{ "forkwatch", "first_run" },
 	{ "forkwatch", "fork_return" },
 	{ "forkwatch", "fork_exit" },
+	{ "forkwatch", "arch_state" },
 	{ "forkwatch", "copy_thread" },
 	{ "forkwatch", "clone_call" },
 	{ "forkwatch", "clone3_return" },

@@ -7,15 +7,15 @@
 . ./e2e/lib.sh
 
 # Registers, contexts, the first switch, results: what holds for every fork that makes a user task.
-rules='A1 A2 A3 A4 A5 A6 A7 A9 B1 B2 B3 B5 C1 C2 C3 C4 C5 D1 E1 E2 E3 E4 E5 E6 E7 E8 W1'
+rules='A1 A2 A3 A4 A5 A6 A7 A9 B1 B2 B3 B5 C1 C2 C3 C4 C5 D1 E1 E2 E3 E4 E5 E6 E7 E8 S1 W1'
 
 # blind SOURCE KIND: the rules that it has not what to judge by. Threads ask for their TLS.
 blind()
 {
 	case $1-$2 in
 	both-*) echo ;;
-	bpf-thread) echo 'C2 C3 W1' ;;
-	bpf-*) echo 'A7 C2 C3 W1' ;;
+	bpf-thread) echo 'C2 C3 S1 W1' ;;
+	bpf-*) echo 'A7 C2 C3 S1 W1' ;;
 	module-*) echo 'C5 W1' ;;
 	esac
 }
