@@ -106,7 +106,7 @@ static uint64_t siphash(const uint64_t key[2], uint64_t word)
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-/* A Feistel network: each number has one of its own, and the way back is the same but for the order. */
+/* A Feistel network: each number has its own, and the way back differs in the order only. */
 static uint64_t permute(const uint64_t key[2], uint64_t granule, bool back)
 {
 	uint64_t left = granule >> HALF_BITS, right = granule & HALF_MASK, next;

@@ -79,12 +79,13 @@ static void what_is_hidden(void **state)
 static void each_has_its_own(void **state)
 {
 	struct fw_address_set set = { 0 };
-	uint64_t n;
+	uint64_t n, shown;
 
 	(void)state;
-	for (n = 0; n < 100000; n++)
-		assert_int_equal(fw_address_set_add(&set, fw_address_shown(&hidden,
-						    0xffff800000000000 + (n << 16))), 1);
+	for (n = 0; n < 100000; n++) {
+		shown = fw_address_shown(&hidden, 0xffff800000000000 + (n << 16));
+		assert_int_equal(fw_address_set_add(&set, shown), 1);
+	}
 	fw_address_set_free(&set);
 }
 
