@@ -96,10 +96,10 @@ fw clone --vfork --json -o "$tmp/clone" -- true
 equal 'clone as vfork' "$(line clone "$tmp/clone" child_returned agreement.agree) $status" '0	26 0'
 equal 'clone as vfork: the fork' "$(forks "$tmp/clone" kind)" vfork
 
-# Who may not see addresses compares distances only.
+# Who may not see addresses compares distances only; a cookie that looks like one is none.
 kptr_restrict=$(cat /proc/sys/kernel/kptr_restrict)
 echo 2 >/proc/sys/kernel/kptr_restrict
-fw clone --json -o "$tmp/clone" -- true
+fw clone --json --cookie 0xffff800000001234 -o "$tmp/clone" -- true
 equal 'clone with kptr_restrict=2' \
 	"$(line clone "$tmp/clone" agreement.disagree report.addresses) $status" '0	- 0'
 echo "$kptr_restrict" >/proc/sys/kernel/kptr_restrict

@@ -120,6 +120,21 @@ static void events(void **state)
 	assert_int_equal(enter.task, 0);
 }
 
+/* Whoever calls finds the event of the call by it. */
+static void cookies(void **state)
+{
+	struct forkwatch_clone_call call = {
+		.hdr = { .size = sizeof(call), .kind = FORKWATCH_CLONE_CALL },
+		.cookie = 0xffff800000001234,
+		.child_x0 = 0xffff800000001234,
+	};
+
+	(void)state;
+	fw_addresses_hide(&hidden, &call.hdr);
+	assert_true(call.cookie == 0xffff800000001234);
+	assert_true(call.child_x0 == fw_address_shown(&hidden, 0xffff800000001234));
+}
+
 static void reports(void **state)
 {
 	struct forkwatch_clone_report report = {
@@ -370,6 +385,7 @@ int main(void)
 		cmocka_unit_test(what_is_hidden),
 		cmocka_unit_test(each_has_its_own),
 		cmocka_unit_test(events),
+		cmocka_unit_test(cookies),
 		cmocka_unit_test(reports),
 		cmocka_unit_test(symbols_are_found),
 		cmocka_unit_test(pieces_are_named),
