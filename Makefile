@@ -395,7 +395,7 @@ test: ## style, unit tests, and guest tests on all KERNELS and configurations
 
 # They take minutes to build, each, which is why test only uses those that are in the cache.
 .PHONY: test-kernels
-test-kernels: ## build kernels that lack BTF, ftrace or kprobes from Debian's source, and test on them
+test-kernels: ## build kernels that Debian has not (no BTF, no ftrace, no kprobes, a shadow call stack) from its source, and test on them
 	@kernels=$$(awk '$$3 ~ /^source/ && $$1 !~ /-debug$$/ { print $$1 }' $(qemu)/kernels | xargs); \
 		MAKE='$(MAKE)' tests/run.sh --only-configurations $$kernels
 

@@ -66,6 +66,7 @@ fact()
 	btf) there /sys/kernel/btf/vmlinux ;;
 	kprobes) there /sys/kernel/debug/kprobes ;;
 	ftrace) grep -cw function $tracing/available_tracers ;;
+	scs) zcat /proc/config.gz | grep -c '^CONFIG_SHADOW_CALL_STACK=y' ;;
 	sve | sme | mte | fpmr | gcs) grep -cm1 "^Features.* $1\>" /proc/cpuinfo ;;
 	*) echo 'no such fact' ;;
 	esac

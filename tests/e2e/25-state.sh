@@ -95,6 +95,22 @@ equal 'breakpoint: the parent has one, the child none' "$(forks "$tmp/forks" \
 	events.arch_state.parent_state.breakpoints events.arch_state.child_state.breakpoints |
 	tail -n1)" '1	0'
 
+# EL0 cannot see it: it is the kernel's own, where it is configured.
+if grep -q ' scs_release$' /proc/kallsyms; then
+	judged scs S8
+	forks "$tmp/forks" events.arch_state.parent_state.scs_base events.arch_state.child_state.scs_base \
+		events.arch_state.child_state.scs_sp >"$tmp/scs"
+	at_least 'scs: forks' "$(lines <"$tmp/scs")" 1
+	equal 'scs: a child has one of its own, and its pointer at the base' \
+		"$(awk '$2 ~ /^0xffff/ && $1 "" != $2 "" && $2 "" == $3 ""' "$tmp/scs")" "$(cat "$tmp/scs")"
+	fw run -v -- ./workload/state breakpoint
+	has 'scs: the text' "$tmp/out" "shadow call stack $(sed -n 's/^\(0xffff\).*/\1/p' "$tmp/scs" | head -n1)"
+else
+	equal 'scs: absent here: S8' "$(forks "$tmp/forks" verdicts.S8.verdict | sort -u)" N/A
+	equal 'scs: absent here: nothing recorded' \
+		"$(forks "$tmp/forks" events.arch_state.child_state.scs_base | sort -u)" 0x0
+fi
+
 # Whose state it is: that of kernel threads is no user's.
 equal 'what this machine has' "$(forks "$tmp/forks" events.arch_state.has | sort -u | wc -l)" 1
 unload
