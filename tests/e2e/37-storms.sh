@@ -108,7 +108,7 @@ counted()
 		awk -v from="$from" -v to="$to" '$1 > from && $1 < to && $2 == 0' | lines)
 	lost=$(summary "$tmp/forks" lost.forks)
 	misses=$(summary "$tmp/forks" lost.probe_misses)
-	echo "# sums storm=$1 seconds=$seconds forks=$((after - before)) recorded=$recorded" \
+	echo "# sums storm=$1 lasted=$seconds forks=$((after - before)) recorded=$recorded" \
 		"lost_forks=$lost probe_misses=$misses"
 	# A probe that missed a fork is one that was reported: no more than those may be missing.
 	missing=$((after - before - recorded - lost))
