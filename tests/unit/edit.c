@@ -20,6 +20,15 @@ void edit_write(struct edit *edit, struct forkwatch_header *event)
 	edit_write_numbered(edit, event);
 }
 
+void edit_stage_too_long(struct edit *edit, struct forkwatch_header *event)
+{
+	struct forkwatch_stages *stages = (void *)event;
+
+	if (event->kind == FORKWATCH_STAGES)
+		stages->total[FORKWATCH_STAGE_DUP_MMAP] += 1000000000;
+	edit_write(edit, event);
+}
+
 void edit_trace_with(const char *from, const char *to, const struct fw_ksyms *ksyms, edit_fn fn,
 		     void *ctx)
 {

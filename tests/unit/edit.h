@@ -28,4 +28,7 @@ void edit_write(struct edit *edit, struct forkwatch_header *event);
 /* With the number it has: what is left out is missed. */
 void edit_write_numbered(struct edit *edit, struct forkwatch_header *event);
 
+/* An edit_fn: dup_mmap() took a second more than what it lies in. */
+void edit_stage_too_long(struct edit *edit, struct forkwatch_header *event);
+
 #endif

@@ -397,15 +397,6 @@ static void test_perfetto(void **state)
 	assert_int_equal(import.nr, 2 * 7);
 }
 
-static void last_too_long(struct edit *edit, struct forkwatch_header *event)
-{
-	struct forkwatch_stages *stages = (void *)event;
-
-	if (event->kind == FORKWATCH_STAGES)
-		stages->total[FORKWATCH_STAGE_DUP_MMAP] += 1000000000;
-	edit_write(edit, event);
-}
-
 /* A stage that ends behind the one it lies in is cut, and says so. */
 static void test_overlap(void **state)
 {
@@ -417,7 +408,7 @@ static void test_overlap(void **state)
 	text = run("cat %s", CONVERTED);
 	assert_int_equal(count(text, "ended_at"), 0);
 	free(text);
-	edit_trace(DATA("stages"), COPY, last_too_long, NULL);
+	edit_trace(DATA("stages"), COPY, edit_stage_too_long, NULL);
 	convert(COPY, "chrome");
 	text = run("cat %s", CONVERTED);
 	assert_int_equal(count(text, "ended_at"), 1);

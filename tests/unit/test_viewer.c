@@ -333,15 +333,6 @@ static void test_perfetto(void **state)
 	compare("perfetto");
 }
 
-static void last_too_long(struct edit *edit, struct forkwatch_header *event)
-{
-	struct forkwatch_stages *stages = (void *)event;
-
-	if (event->kind == FORKWATCH_STAGES)
-		stages->total[FORKWATCH_STAGE_DUP_MMAP] += 1000000000;
-	edit_write(edit, event);
-}
-
 /* A stage that ends behind the one it lies in is one that both can show. */
 static void test_overlap(void **state)
 {
@@ -350,7 +341,7 @@ static void test_overlap(void **state)
 	size_t i;
 
 	(void)state;
-	edit_trace(DATA("6.1/stages"), scratch_path("trace"), last_too_long, NULL);
+	edit_trace(DATA("6.1/stages"), scratch_path("trace"), edit_stage_too_long, NULL);
 	for (i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
 		view_one(&viewer, formats[i], scratch_path("trace"));
 		assert_int_equal(count(viewer.text, " kernel_clone/copy_process/dup_mmap "), 1);
