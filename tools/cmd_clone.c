@@ -154,9 +154,8 @@ static int sink_begin(void *ctx)
 	err = fw_env_open(&clone->env, &ksyms_error);
 	if (!err)
 		fw_env_hide(&clone->env, &clone->opt->session.addresses);
-	if (!err && ksyms_error)
-		fw_message("/proc/kallsyms: %s: kernel addresses stay numbers "
-			   "(see sysctl kernel.kptr_restrict)", strerror(-ksyms_error));
+	if (!err)
+		fw_env_warn(ksyms_error);
 	return err;
 }
 

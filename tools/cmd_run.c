@@ -120,9 +120,8 @@ static int sink_begin(void *ctx)
 	};
 	int err;
 
-	if (run->ksyms_error && !opt->quiet)
-		fw_message("/proc/kallsyms: %s: kernel addresses stay numbers "
-			   "(see sysctl kernel.kptr_restrict)", strerror(-run->ksyms_error));
+	if (!opt->quiet)
+		fw_env_warn(run->ksyms_error);
 	err = fw_render_open(&run->render, opt->format, &render);
 	if (!err && opt->format->begin)
 		err = opt->format->begin(&run->render);

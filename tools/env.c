@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "env.h"
+#include "message.h"
 #include "symbols.h"
 
 int fw_env_open(struct fw_env *env, int *ksyms_error)
@@ -31,6 +32,13 @@ int fw_env_open(struct fw_env *env, int *ksyms_error)
 	*ksyms_error = fw_ksyms_open(&ksyms, NULL);
 	env->ksyms = ksyms;
 	return 0;
+}
+
+void fw_env_warn(int ksyms_error)
+{
+	if (ksyms_error)
+		fw_message("/proc/kallsyms: %s: kernel addresses have no names (they take CAP_SYSLOG "
+			   "and sysctl kernel.kptr_restrict below 2)", strerror(-ksyms_error));
 }
 
 void fw_env_hide(struct fw_env *env, const struct fw_addresses *addresses)

@@ -11,6 +11,8 @@
  * error (-errno, 0 if they are there) goes to @ksyms_error. Returns 0 or -errno.
  */
 int fw_env_open(struct fw_env *env, int *ksyms_error);
+/* Says on stderr why kernel addresses have no names; nothing if @ksyms_error is 0. */
+void fw_env_warn(int ksyms_error);
 /* Its symbols are those of what @addresses shows. */
 void fw_env_hide(struct fw_env *env, const struct fw_addresses *addresses);
 void fw_env_close(struct fw_env *env);

@@ -137,6 +137,25 @@ for to in json ndjson chrome perfetto csv; do
 	fw convert --to $to --addresses symbols "$tmp/trace"
 	equal "convert --to $to --addresses symbols: none" "$(in_kernel <"$tmp/out")" 0
 done
+
+# Root that lacks CAP_SYSLOG traces as ever, and sees no address but where it asks for them.
+fw_without_syslog()
+{
+	./e2e/without 34 ./forkwatch "$@" >"$tmp/out" 2>"$tmp/err"
+	status=$?
+}
+fw_without_syslog run -f json -o "$tmp/forks" -- ./workload/forks 2
+equal 'without CAP_SYSLOG: run' "$status" 0
+has 'without CAP_SYSLOG: it says what it takes' "$tmp/err" 'CAP_SYSLOG and sysctl kernel.kptr_restrict'
+equal 'without CAP_SYSLOG: no address in what is shown' "$(in_kernel <"$tmp/forks")" 0
+equal 'without CAP_SYSLOG: forks, and no rule is broken' \
+	"$(summary "$tmp/forks" forks lost.total verdicts.FAIL)" '2	0	0'
+fw_without_syslog arch
+equal 'without CAP_SYSLOG: no address in arch' "$status $(in_kernel <"$tmp/out")" '0 0'
+fw_without_syslog run --addresses raw -f json -o "$tmp/forks" -- ./workload/forks 2
+at_least 'without CAP_SYSLOG: they are there if asked for' "$(in_kernel <"$tmp/forks")" 1
+fw_without_syslog doctor
+has 'without CAP_SYSLOG: doctor names it' "$tmp/out" 'all addresses read as 0' 'or with CAP_SYSLOG'
 echo "$kptr" >/proc/sys/kernel/kptr_restrict
 
 equal 'what -o writes is for its owner' "$(stat -c %a "$tmp/forks")" 600
