@@ -20,6 +20,7 @@
 #include <tracefs/tracefs.h>
 
 #include "array.h"
+#include "held.h"
 #include "precondition.h"
 #include "source.h"
 #include "tracefs_record.h"
@@ -36,9 +37,10 @@ struct fw_source {
 	bool all;			/* none is selected, but for us */
 	uint64_t missed;		/* by the module's probes before we came */
 	unsigned char *watched;		/* a bit for each tid */
+	struct fw_held held;
+	uint64_t read_at;		/* when the newest poll began to read */
+	bool finished;
 	/* the poll at hand */
-	fw_bytes_fn fn;
-	void *ctx;
 	int events;
 	int error;
 };
@@ -232,6 +234,7 @@ static void source_tracefs_close(struct fw_source *source)
 		tracefs_instance_destroy(source->instance);
 		tracefs_instance_free(source->instance);
 	}
+	fw_held_free(&source->held);
 	fw_tracefs_records_free(source->records);
 	tep_free(source->tep);
 	free(source->watched);
@@ -297,7 +300,10 @@ static int source_tracefs_watch(struct fw_source *source, pid_t tid)
 }
 
 /*
- * Reading. libtracefs hands on the records of all CPUs in order of time.
+ * Reading. libtracefs sorts what it finds, but it looks into a CPU's buffer once, and into
+ * the next one's later: of a task that moves meanwhile, the newer event may come first.
+ * By the end of a poll, all from before its beginning have come, and the next poll hands
+ * them on: a CPU that is slow to commit an event has until then.
  */
 static int on_record(struct tep_event *event, struct tep_record *record, int cpu, void *ctx)
 {
@@ -308,24 +314,40 @@ static int on_record(struct tep_event *event, struct tep_record *record, int cpu
 	if (!hdr)
 		return 0;
 	source->events++;
-	source->error = source->fn(source->ctx, hdr, hdr->size);
-	return source->error < 0;
+	source->error = fw_held_add(&source->held, hdr);
+	return source->error;
+}
+
+static uint64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000000000ULL + time.tv_nsec;
 }
 
 static int source_tracefs_poll(struct fw_source *source, int timeout_ms, fw_bytes_fn fn, void *ctx)
 {
 	struct timespec wait = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
+	uint64_t before = source->finished ? UINT64_MAX : source->read_at;
+	int err;
 
 	/* An event would wake us for each page that is full; none does, as with BPF. */
 	nanosleep(&wait, NULL);
-	source->fn = fn;
-	source->ctx = ctx;
+	source->read_at = now();
 	source->events = 0;
 	source->error = 0;
 	if (tracefs_iterate_raw_events(source->tep, source->instance, NULL, 0, on_record, source) &&
-	    source->error >= 0)
+	    !source->error)
 		return -EIO;
-	return source->error < 0 ? source->error : source->events;
+	err = source->error ? source->error : fw_held_release(&source->held, before, fn, ctx);
+	return err ? err : source->events;
+}
+
+static void source_tracefs_finish(struct fw_source *source)
+{
+	tracefs_event_disable(source->instance, NULL, NULL);
+	source->finished = true;
 }
 
 /* "overrun: 3" and the like, of one CPU. */
@@ -369,6 +391,7 @@ const struct fw_source_ops fw_source_module = {
 	.open = source_tracefs_open,
 	.watch = source_tracefs_watch,
 	.poll = source_tracefs_poll,
+	.finish = source_tracefs_finish,
 	.losses = source_tracefs_losses,
 	.close = source_tracefs_close,
 };
