@@ -236,6 +236,9 @@ static int load_probes(struct fw_source *source, const struct fw_source_options 
 			return err;
 		err = attach_probes(source, opt, &sets);
 	}
+	if (err == -ENOENT)
+		return fw_source_fail(err, "this kernel has no function do_wp_page(), which copies "
+			"pages: its compiler inlined or renamed it. Trace without --cow.");
 	if (err)
 		return fw_source_fail(err,
 			"the kernel refuses the probe on do_wp_page(), which copies pages: %s. "

@@ -33,7 +33,10 @@ dropped()
 
 load forkwatch.ko
 dropped
-dropped --source both --cow --stages core
+cow=
+! copies_are_counted || cow=--cow
+# shellcheck disable=SC2086  # one word or none
+dropped --source both $cow --stages core
 dropped --source module
 
 # As user: 1000, of group 1000 alone (see tests/qemu/rootfs).

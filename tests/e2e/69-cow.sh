@@ -41,6 +41,13 @@ counted()
 # of them, a few at most. Such a page is copied by who is first, and written in place by the other
 # unless the kernel holds a reference to it; see below.
 load forkwatch.ko
+if ! copies_are_counted; then
+	fw run --cow -- true
+	equal 'a kernel without do_wp_page(): exit status' "$status" 125
+	has 'it says so' "$tmp/err" 'no function do_wp_page()' 'Trace without --cow'
+	unload
+	finish
+fi
 counted 'nothing to write' 100 0 0
 base=$((c_copied + p_copied))
 at_least 'a page or two are always written to' "$base" 1
