@@ -43,6 +43,8 @@ const char *fw_ksyms_find(const struct fw_ksyms *ksyms, uint64_t addr, uint64_t 
  * @addr; what fw_ksyms_name() has for that place is to be added for it. -ENOENT: no symbol.
  */
 int fw_ksyms_piece(const struct fw_ksyms *ksyms, uint64_t addr, uint64_t *distance);
+/* The @span bytes from @low on: what lies elsewhere is in no symbol. */
+void fw_ksyms_span(const struct fw_ksyms *ksyms, uint64_t *low, uint64_t *span);
 /* The address of the symbol @name, the kernel's own before a module's; 0 if unknown. */
 uint64_t fw_ksyms_addr(const struct fw_ksyms *ksyms, const char *name);
 /* Writes "name+0x10", or "0x..." where there is no symbol. Returns @buf. */

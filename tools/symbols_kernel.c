@@ -414,6 +414,20 @@ int fw_ksyms_piece(const struct fw_ksyms *ksyms, uint64_t addr, uint64_t *distan
 	return 0;
 }
 
+/* What hidden addresses are shown as may lie anywhere in the kernel's half. */
+void fw_ksyms_span(const struct fw_ksyms *ksyms, uint64_t *low, uint64_t *span)
+{
+	*low = 1ULL << 63;
+	*span = 0;
+	if (!ksyms || !ksyms->nr)
+		return;
+	*span = 1ULL << 63;
+	if (ksyms->addresses.hidden)
+		return;
+	*low = ksyms->syms[0].addr;
+	*span = ksyms->syms[ksyms->nr - 1].addr - *low + REACH;
+}
+
 static struct memo *memo(const struct fw_ksyms *ksyms, const char *name)
 {
 	unsigned int hash = 5381;

@@ -20,6 +20,12 @@ static int tell(struct fw_trace_symbols *symbols, uint64_t addr, const char *nam
 	return ret > 0 ? fn(ctx, addr, name, time) : ret;
 }
 
+void fw_trace_symbols_use(struct fw_trace_symbols *symbols, const struct fw_ksyms *ksyms)
+{
+	symbols->ksyms = ksyms;
+	fw_ksyms_span(ksyms, &symbols->low, &symbols->span);
+}
+
 /* _end is where the kernel's last symbol ends. */
 int fw_trace_symbols_named(struct fw_trace_symbols *symbols, uint64_t time,
 			   fw_trace_symbols_fn fn, void *ctx)
@@ -39,17 +45,25 @@ int fw_trace_symbols_named(struct fw_trace_symbols *symbols, uint64_t time,
 	return ret;
 }
 
+/* Was it looked up lately? It is about to be, if not. */
+static bool is_seen(struct fw_trace_symbols *symbols, uint64_t addr)
+{
+	uint64_t *seen = &symbols->seen[fw_mix(addr) % FW_SYMBOLS_SEEN];
+
+	if (*seen == addr)
+		return true;
+	*seen = addr;
+	return false;
+}
+
 /* The kernel symbol that @addr lies in, if there is one. */
 static int tell_address(struct fw_trace_symbols *symbols, uint64_t addr, uint64_t time,
 			fw_trace_symbols_fn fn, void *ctx)
 {
-	uint64_t distance, *seen = &symbols->seen[fw_mix(addr) % FW_SYMBOLS_SEEN];
 	char name[FW_CTF_NAME_MAX];
+	uint64_t distance;
 
-	if (*seen == addr)
-		return 0;
-	*seen = addr;
-	if (fw_ksyms_piece(symbols->ksyms, addr, &distance))
+	if (!fw_is_kernel_address(addr) || fw_ksyms_piece(symbols->ksyms, addr, &distance))
 		return 0;
 	/* Of the symbol itself, this is its name and its module. */
 	fw_ksyms_name(symbols->ksyms, addr - distance, name, sizeof(name));
@@ -57,17 +71,29 @@ static int tell_address(struct fw_trace_symbols *symbols, uint64_t addr, uint64_
 }
 
 /* What of them is a symbol's, the table knows. */
+static int tell_words(struct fw_trace_symbols *symbols, const uint64_t *word, size_t nr,
+		      uint64_t time, fw_trace_symbols_fn fn, void *ctx)
+{
+	int ret = 0;
+
+	for (; !ret && nr--; word++)
+		if (*word - symbols->low < symbols->span && !is_seen(symbols, *word))
+			ret = tell_address(symbols, *word, time, fn, ctx);
+	return ret;
+}
+
+/* Most words are no address of the kernel's, and four of them are passed at a time. */
 int fw_trace_symbols_of(struct fw_trace_symbols *symbols, const struct forkwatch_header *event,
 			fw_trace_symbols_fn fn, void *ctx)
 {
-	const uint64_t *number = (const void *)event;
-	size_t i = sizeof(*event) / sizeof(*number);
+	size_t nr = (event->size - sizeof(*event)) / sizeof(uint64_t);
+	const uint64_t *word = (const void *)(event + 1);
 	int ret = 0;
 
-	for (; !ret && symbols->ksyms && i < event->size / sizeof(*number); i++)
-		if (fw_is_kernel_address(number[i]))
-			ret = tell_address(symbols, number[i], event->time, fn, ctx);
-	return ret;
+	for (; !ret && nr >= 4; word += 4, nr -= 4)
+		if ((word[0] | word[1] | word[2] | word[3]) >> 63)
+			ret = tell_words(symbols, word, 4, event->time, fn, ctx);
+	return ret ? ret : tell_words(symbols, word, nr, event->time, fn, ctx);
 }
 
 bool fw_trace_symbols_told(struct fw_trace_symbols *symbols, const struct forkwatch_header *event,

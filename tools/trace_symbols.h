@@ -14,12 +14,16 @@
 /* Zeroed: none yet. */
 struct fw_trace_symbols {
 	const struct fw_ksyms *ksyms;		/* NULL: the kernel's have no names */
+	uint64_t low, span;			/* where addresses lie that have some */
 	struct fw_address_set written;		/* kernel symbols, each once */
 	uint64_t seen[FW_SYMBOLS_SEEN];		/* kernel addresses looked up lately */
 	uint64_t seen_user[FW_SYMBOLS_SEEN];	/* hashes of user symbols written lately */
 };
 
 void fw_trace_symbols_free(struct fw_trace_symbols *symbols);
+
+/* The kernel's symbols are those of @ksyms, which may be NULL and does not change any more. */
+void fw_trace_symbols_use(struct fw_trace_symbols *symbols, const struct fw_ksyms *ksyms);
 
 /* Gets the kernel symbol @name at @addr. Returns 0 or -errno. */
 typedef int (*fw_trace_symbols_fn)(void *ctx, uint64_t addr, const char *name, uint64_t time);

@@ -231,7 +231,7 @@ int fw_trace_begin(struct fw_trace_writer *writer, const struct fw_trace_info *i
 
 	if (ret)
 		return fw_trace_out_fail(out, ret);
-	writer->symbols.ksyms = info->env.ksyms;
+	fw_trace_symbols_use(&writer->symbols, info->env.ksyms);
 	ret = begin_out(out, info);
 	if (!ret)
 		ret = fw_trace_symbols_named(&writer->symbols, fw_trace_out_newest(out),
