@@ -12,6 +12,7 @@ void fw_elf_file_free(struct fw_elf_file *file)
 		elf_end(file->elf);
 	if (file->fd >= 0)
 		close(file->fd);
+	fw_elf_places_free(file->places);
 	free(file->image);
 	free(file->segments);
 	free(file->symbols);

@@ -10,6 +10,8 @@
 
 #include <gelf.h>
 
+#include "elf_place.h"
+
 struct fw_elf_symbol {
 	uint64_t start, end;
 	const char *name;	/* in the file's string table */
@@ -41,6 +43,7 @@ struct fw_elf_file {
 	size_t nr_segments;
 	struct fw_elf_symbol *symbols;	/* by start */
 	size_t nr_symbols;
+	struct fw_elf_place *places;	/* of elf_place.c, NULL: none */
 };
 
 void fw_elf_file_free(struct fw_elf_file *file);

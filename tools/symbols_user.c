@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Processes: what is mapped in each, and what was told of it, names its addresses. */
 #include <ctype.h>
-#include <endian.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -313,12 +312,13 @@ static struct fw_elf_file *fixed_program(struct fw_usyms *usyms, const char *pat
 	return file->type == ET_EXEC && fw_elf_file_offset(file, addr, offset) ? file : NULL;
 }
 
-/* Which file is mapped at @addr, and what offset of it; NULL if that is not known. */
-static struct fw_elf_file *locate(struct fw_usyms *usyms, pid_t tgid, uint64_t addr,
-				  uint64_t *offset)
+/* What is mapped at @addr; NULL if that is not known. */
+static const struct fw_elf_place *locate(struct fw_usyms *usyms, pid_t tgid, uint64_t addr)
 {
 	struct process *process = usyms ? process_get(usyms, tgid) : NULL;
+	struct fw_elf_file *file;
 	const struct fw_map *map;
+	uint64_t offset;
 
 	if (!process || usyms->only_told)
 		return NULL;
@@ -326,52 +326,47 @@ static struct fw_elf_file *locate(struct fw_usyms *usyms, pid_t tgid, uint64_t a
 	/* Libraries come after exec: look again, as long as it is the same program. */
 	if (!map && !process->gone && !read_process(usyms, process))
 		map = fw_maps_find(process->maps, addr);
-	if (!map)
-		return process->maps ? NULL : fixed_program(usyms, process->path, addr, offset);
-	fw_elf_file_parse(map->file);
-	*offset = addr - map->start + map->offset;
-	return map->file;
+	if (map) {
+		fw_elf_file_parse(map->file);
+		return fw_elf_place(map->file, addr - map->start + map->offset);
+	}
+	file = process->maps ? NULL : fixed_program(usyms, process->path, addr, &offset);
+	return file ? fw_elf_place(file, offset) : NULL;
+}
+
+/* The name of @addr, if anything is known; NULL if not. */
+static const char *known_name(struct fw_usyms *usyms, pid_t tgid, uint64_t addr)
+{
+	const struct told *told = usyms ? told_find(*slot(usyms, tgid), addr) : NULL;
+	const struct fw_elf_place *place = told ? NULL : locate(usyms, tgid, addr);
+
+	return told ? told->name : place ? place->name : NULL;
 }
 
 const char *fw_usyms_name(struct fw_usyms *usyms, pid_t tgid, uint64_t addr,
 			  char *buf, size_t size, int *known)
 {
-	const struct told *told = usyms ? told_find(*slot(usyms, tgid), addr) : NULL;
-	uint64_t offset = 0, vaddr;
-	struct fw_elf_file *file = told ? NULL : locate(usyms, tgid, addr, &offset);
-	const struct fw_elf_symbol *symbol = NULL;
+	const char *name = known_name(usyms, tgid, addr);
+	size_t length;
 
 	if (known)
-		*known = told || file;
-	if (told) {
-		snprintf(buf, size, "%s", told->name);
-		return buf;
-	}
-	if (!file) {
+		*known = !!name;
+	if (!name) {
 		snprintf(buf, size, "0x%llx", (unsigned long long)addr);
 		return buf;
 	}
-	if (fw_elf_file_vaddr(file, offset, &vaddr))
-		symbol = fw_elf_file_symbol(file, vaddr);
-	if (!symbol)
-		snprintf(buf, size, "%s+0x%llx", file->name, (unsigned long long)offset);
-	else if (vaddr == symbol->start)
-		snprintf(buf, size, "%s:%s", file->name, symbol->name);
-	else
-		snprintf(buf, size, "%s:%s+0x%llx", file->name, symbol->name,
-			 (unsigned long long)(vaddr - symbol->start));
+	length = strnlen(name, size - 1);
+	memcpy(buf, name, length);
+	buf[length] = '\0';
 	return buf;
 }
 
 int fw_usyms_word(struct fw_usyms *usyms, pid_t tgid, uint64_t addr, uint32_t *word)
 {
-	uint64_t offset = 0;
-	struct fw_elf_file *file = locate(usyms, tgid, addr, &offset);
-	uint32_t little;
+	const struct fw_elf_place *place = locate(usyms, tgid, addr);
 
-	if (!file || file->fd < 0 ||
-	    pread(file->fd, &little, sizeof(little), offset) != sizeof(little))
+	if (!place || !place->has_word)
 		return -ENOENT;
-	*word = le32toh(little);
+	*word = place->word;
 	return 0;
 }
