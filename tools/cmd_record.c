@@ -194,16 +194,25 @@ static int put_names(struct record *record, const struct forkwatch_fork_enter *e
 	return ret;
 }
 
-static int sink_event(void *ctx, const void *data, size_t size)
+/* The event may be shorter than a fork_enter is here. */
+static int put_names_of(struct record *record, const void *data, size_t size)
 {
 	struct forkwatch_fork_enter enter = { .hdr.size = 0 };
+
+	memcpy(&enter, data, size < sizeof(enter) ? size : sizeof(enter));
+	return put_names(record, &enter);
+}
+
+static int sink_event(void *ctx, const void *data, size_t size)
+{
+	struct forkwatch_header hdr = { .size = 0 };
 	struct record *record = ctx;
 	int ret = 0;
 
-	if (size >= sizeof(enter.hdr))
-		memcpy(&enter, data, size < sizeof(enter) ? size : sizeof(enter));
-	if (fw_kind(&enter.hdr) == FORKWATCH_FORK_ENTER && !fw_is_witness(&enter.hdr))
-		ret = put_names(record, &enter);
+	if (size >= sizeof(hdr))
+		memcpy(&hdr, data, sizeof(hdr));
+	if (fw_kind(&hdr) == FORKWATCH_FORK_ENTER && !fw_is_witness(&hdr))
+		ret = put_names_of(record, data, size);
 	if (!ret)
 		ret = fw_trace_write(record->writer, data, size);
 	/* Counted by the writer; one bad event is no reason to stop. */
