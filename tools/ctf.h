@@ -72,17 +72,15 @@ struct fw_ctf_header {
 _Static_assert(sizeof(struct fw_ctf_header) == sizeof(struct forkwatch_header),
 	       "one is not the other in another order");
 
-/* Both change the header in place. */
-static inline void fw_ctf_to_disk(void *event)
+static inline struct fw_ctf_header fw_ctf_on_disk(const struct forkwatch_header *hdr)
 {
-	const struct forkwatch_header hdr = *(const struct forkwatch_header *)event;
-
-	*(struct fw_ctf_header *)event = (struct fw_ctf_header){
-		.timestamp = hdr.time, .id = hdr.kind, .size = hdr.size, .cpu = hdr.cpu,
-		.seq = hdr.seq, .tid = hdr.tid, .tgid = hdr.tgid,
+	return (struct fw_ctf_header){
+		.timestamp = hdr->time, .id = hdr->kind, .size = hdr->size, .cpu = hdr->cpu,
+		.seq = hdr->seq, .tid = hdr->tid, .tgid = hdr->tgid,
 	};
 }
 
+/* Changes the header in place. */
 static inline void fw_ctf_from_disk(void *event)
 {
 	const struct fw_ctf_header hdr = *(const struct fw_ctf_header *)event;
@@ -155,9 +153,9 @@ enum fw_ctf_kind {
 #define FW_CTF_KNOWN_STATUS	(1U << 0)
 #define FW_CTF_KNOWN_FORKS	(1U << 1)
 
-static inline bool fw_ctf_is_ours(const struct forkwatch_header *event)
+static inline bool fw_ctf_is_ours(const struct fw_ctf_header *hdr)
 {
-	return event->kind >= FW_CTF_KIND_OURS;
+	return hdr->id >= FW_CTF_KIND_OURS;
 }
 
 struct fw_ctf_record {

@@ -15,9 +15,9 @@ static int compare_slots(const void *left, const void *right)
 }
 
 /* Bytes that the event takes in the stream. */
-static size_t event_bytes(const struct forkwatch_header *hdr)
+static size_t event_bytes(const struct fw_ctf_header *hdr)
 {
-	return fw_ctf_is_ours(hdr) ? FW_CTF_ALIGN(hdr->size) : fw_event_type(hdr->kind)->size;
+	return fw_ctf_is_ours(hdr) ? FW_CTF_ALIGN(hdr->size) : fw_event_type(hdr->id)->size;
 }
 
 size_t fw_packet_order(struct fw_slot *slots, const uint8_t *buffer, size_t used)
@@ -28,14 +28,14 @@ size_t fw_packet_order(struct fw_slot *slots, const uint8_t *buffer, size_t used
 	size_t offset, n, i;
 
 	for (offset = 0; offset < used; offset += slot++->size) {
-		const struct forkwatch_header *hdr = (const void *)(buffer + offset);
+		const struct fw_ctf_header *hdr = (const void *)(buffer + offset);
 
-		if (hdr->time < newest)
+		if (hdr->timestamp < newest)
 			in_order = false;
-		newest = hdr->time;
+		newest = hdr->timestamp;
 		if (!fw_ctf_is_ours(hdr))
 			seq = hdr->seq;
-		*slot = (struct fw_slot){ .time = hdr->time, .seq = seq, .offset = offset,
+		*slot = (struct fw_slot){ .time = hdr->timestamp, .seq = seq, .offset = offset,
 					  .size = event_bytes(hdr) };
 	}
 	n = slot - slots;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,8 +35,14 @@ struct stream {
 	uint64_t since;			/* when the first event in memory came */
 	size_t used;			/* of buffer */
 	uint32_t events;
+	/* The packet that is being filled, with its events as they come. */
+	struct fw_ctf_packet packet;
 	uint8_t buffer[FW_CTF_PACKET_BYTES - sizeof(struct fw_ctf_packet)] FW_ALIGNED;
 };
+
+_Static_assert(offsetof(struct stream, buffer) ==
+	       offsetof(struct stream, packet) + sizeof(struct fw_ctf_packet),
+	       "events come right behind what their packet begins with");
 
 /* Of one CPU: its streams, and the events it should have. */
 struct cpu {
@@ -57,7 +64,7 @@ struct fw_trace_out {
 	struct cpu *cpus;
 	uint32_t nr_cpus;
 	struct fw_slot slots[FW_SLOTS];
-	uint8_t packet[FW_CTF_PACKET_BYTES] FW_ALIGNED;
+	uint8_t sorted[FW_CTF_PACKET_BYTES] FW_ALIGNED;
 };
 
 static uint64_t now(void)
@@ -145,20 +152,29 @@ static uint64_t missing(const struct cpu *cpu, uint64_t seq_high, uint64_t unwri
 	return cpu->events && numbered > written ? numbered - written : 0;
 }
 
+/* Those of the ABI among the events in memory from @from on, before @to. */
+static size_t count_events(const struct fw_trace_out *out, const struct stream *stream,
+			   size_t from, size_t to)
+{
+	size_t i, nr = 0;
+
+	for (i = from; i < to; i++)
+		nr += !fw_ctf_is_ours((const void *)(stream->buffer + out->slots[i].offset));
+	return nr;
+}
+
 /* Updates what the packets of @stream say was discarded, before @n of its events are written. */
 static uint64_t discarded(struct fw_trace_out *out, const struct stream *stream,
 			  size_t n, size_t total)
 {
 	const struct stream *other;
-	struct cpu *cpu;
 	uint64_t lost, unwritten;
-	size_t i;
+	struct cpu *cpu;
 
 	if (stream->id != FW_CTF_CPU || out->cpus[stream->cpu].streams != stream)
 		return 0;
 	cpu = &out->cpus[stream->cpu];
-	for (unwritten = 0, i = n; i < total; i++)
-		unwritten += !fw_ctf_is_ours((const void *)(stream->buffer + out->slots[i].offset));
+	unwritten = count_events(out, stream, n, total);
 	for (other = stream->next; other; other = other->next)
 		unwritten += other->events;
 	lost = missing(cpu, out->slots[n - 1].seq_high, unwritten);
@@ -167,31 +183,46 @@ static uint64_t discarded(struct fw_trace_out *out, const struct stream *stream,
 	return cpu->discarded;
 }
 
-/* Keeps the events from @from on in memory, in order. */
-static void keep(struct fw_trace_out *out, struct stream *stream, size_t from, size_t n)
+/* Lists the events in memory in order of time, and brings them into it. Returns how many. */
+static size_t sort(struct fw_trace_out *out, struct stream *stream)
 {
-	size_t i, used = 0;
+	size_t n = fw_packet_order(out->slots, stream->buffer, stream->used), i, used = 0;
 
-	for (i = from; i < n; i++) {
-		memcpy(out->packet + used, stream->buffer + out->slots[i].offset,
-		       out->slots[i].size);
+	for (i = 0; i < n && out->slots[i].offset == used; i++)
 		used += out->slots[i].size;
+	if (i == n)
+		return n;
+	for (i = 0, used = 0; i < n; i++) {
+		struct fw_slot *slot = &out->slots[i];
+
+		memcpy(out->sorted + used, stream->buffer + slot->offset, slot->size);
+		slot->offset = used;
+		used += slot->size;
 	}
-	memcpy(stream->buffer, out->packet, used);
-	stream->used = used;
+	memcpy(stream->buffer, out->sorted, used);
+	return n;
+}
+
+/* Keeps the events from @from on in memory. */
+static void keep(const struct fw_trace_out *out, struct stream *stream, size_t from, size_t n)
+{
+	size_t offset = from < n ? out->slots[from].offset : stream->used;
+
+	stream->used -= offset;
+	memmove(stream->buffer, stream->buffer + offset, stream->used);
 	stream->events = n - from;
 	stream->since = now();
 }
 
 /* Appends the packet in memory to the file of @stream, whole or not at all. */
-static int append_packet(struct fw_trace_out *out, struct stream *stream, size_t size)
+static int append_packet(struct fw_trace_out *out, struct stream *stream)
 {
-	const void *data = out->packet;
-	ssize_t bytes = size;
+	const void *data = &stream->packet;
+	ssize_t bytes = stream->packet.packet_size / 8;
 	int ret;
 
 	if (out->packer)
-		bytes = fw_pack(out->packer, out->packet, size, &data);
+		bytes = fw_pack(out->packer, data, bytes, &data);
 	if (bytes < 0)
 		return fw_trace_out_fail(out, bytes);
 	ret = write_all(stream->fd, data, bytes, stream->bytes);
@@ -205,47 +236,32 @@ static int append_packet(struct fw_trace_out *out, struct stream *stream, size_t
 	return 0;
 }
 
-/*
- * Makes a packet of the first @n of @total events; @events: those of the ABI among them.
- * Returns its size in bytes.
- */
-static size_t fill_packet(struct fw_trace_out *out, const struct stream *stream, size_t n,
-			  size_t total, size_t *events)
+/* Makes a packet of the first @n of @total events. */
+static void make_packet(struct fw_trace_out *out, struct stream *stream, size_t n, size_t total)
 {
-	struct fw_ctf_packet *packet = (void *)out->packet;
-	size_t i, size = sizeof(*packet), content = 0;
+	const struct fw_slot *last = &out->slots[n - 1];
+	const struct fw_ctf_header *hdr = (const void *)(stream->buffer + last->offset);
+	size_t before = sizeof(stream->packet) + last->offset;
 
-	*events = 0;
-	for (i = 0; i < n; i++) {
-		const struct fw_slot *slot = &out->slots[i];
-		const struct forkwatch_header *hdr = (void *)(stream->buffer + slot->offset);
-
-		memcpy(out->packet + size, hdr, slot->size);
-		content = size + (fw_ctf_is_ours(hdr) ? hdr->size : slot->size);
-		size += slot->size;
-		*events += !fw_ctf_is_ours(hdr);
-		fw_ctf_to_disk(out->packet + size - slot->size);
-	}
-	*packet = (struct fw_ctf_packet){
+	stream->packet = (struct fw_ctf_packet){
 		.magic = FW_CTF_MAGIC,
 		.stream_id = stream->id,
 		.timestamp_begin = out->slots[0].time,
-		.timestamp_end = out->slots[n - 1].time,
-		.content_size = content * 8,
-		.packet_size = size * 8,
+		.timestamp_end = last->time,
+		.content_size = 8 * (before + (fw_ctf_is_ours(hdr) ? hdr->size : last->size)),
+		.packet_size = 8 * (before + last->size),
 		.events_discarded = discarded(out, stream, n, total),
 		.packet_seq_num = stream->packets,
 		.cpu_id = stream->cpu,
 		.events = n,
 	};
-	memcpy(packet->uuid, out->uuid, sizeof(packet->uuid));
-	return size;
+	memcpy(stream->packet.uuid, out->uuid, sizeof(stream->packet.uuid));
 }
 
 /* Writes one packet: all events in memory, or with @all false those that are settled. */
 static int flush(struct fw_trace_out *out, struct stream *stream, bool all)
 {
-	size_t total, n, events;
+	size_t total, n;
 	int ret;
 
 	if (!stream->used)
@@ -256,22 +272,24 @@ static int flush(struct fw_trace_out *out, struct stream *stream, bool all)
 		if (ret)
 			return ret;
 	}
-	total = fw_packet_order(out->slots, stream->buffer, stream->used);
+	total = sort(out, stream);
 	n = all ? total : fw_packet_settled(out->slots, total);
-	ret = append_packet(out, stream, fill_packet(out, stream, n, total, &events));
+	make_packet(out, stream, n, total);
+	ret = append_packet(out, stream);
 	if (ret)
 		return ret;
 	stream->packets++;
 	stream->written_time = out->slots[n - 1].time;
-	out->events += events;
+	out->events += count_events(out, stream, 0, n);
 	keep(out, stream, n, total);
 	return 0;
 }
 
-/* Puts the @size bytes of @hdr, padded to @bytes, behind the others in memory. */
+/* Puts the event of @hdr and @body, padded to @bytes, behind the others in memory. */
 static int append(struct fw_trace_out *out, struct stream *stream,
-		  const struct forkwatch_header *hdr, size_t size, size_t bytes)
+		  const struct forkwatch_header *hdr, const void *body, size_t bytes)
 {
+	uint8_t *to;
 	int ret;
 
 	if (stream->used + bytes > sizeof(stream->buffer)) {
@@ -285,8 +303,10 @@ static int append(struct fw_trace_out *out, struct stream *stream,
 		stream->since = now();
 	if (hdr->time > stream->newest_time)
 		stream->newest_time = hdr->time;
-	memcpy(stream->buffer + stream->used, hdr, size);
-	memset(stream->buffer + stream->used + size, 0, bytes - size);
+	to = stream->buffer + stream->used;
+	*(struct fw_ctf_header *)to = fw_ctf_on_disk(hdr);
+	memcpy(to + sizeof(*hdr), body, hdr->size - sizeof(*hdr));
+	memset(to + hdr->size, 0, bytes - hdr->size);
 	stream->used += bytes;
 	stream->events++;
 	return 0;
@@ -341,14 +361,15 @@ static void count_event(struct cpu *cpu, uint64_t seq)
 	cpu->events++;
 }
 
-int fw_trace_out_event(struct fw_trace_out *out, const struct forkwatch_header *hdr, size_t bytes)
+int fw_trace_out_event(struct fw_trace_out *out, const struct forkwatch_header *hdr,
+		       const void *body, size_t bytes)
 {
 	struct stream *stream;
 	int ret = stream_find(out, hdr, &stream);
 
 	if (ret)
 		return ret;
-	ret = append(out, stream, hdr, hdr->size, bytes);
+	ret = append(out, stream, hdr, body, bytes);
 	if (!ret)
 		count_event(&out->cpus[hdr->cpu], hdr->seq);
 	return ret;
@@ -370,7 +391,7 @@ static int put_record(struct fw_trace_out *out, struct stream *stream,
 		size += length + 1;
 	}
 	hdr->size = size;
-	return append(out, stream, hdr, size, FW_CTF_ALIGN(size));
+	return append(out, stream, hdr, hdr + 1, FW_CTF_ALIGN(size));
 }
 
 int fw_trace_out_record(struct fw_trace_out *out, struct forkwatch_header *hdr, size_t size,

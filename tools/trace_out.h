@@ -46,10 +46,12 @@ int fw_trace_out_error(const struct fw_trace_out *out);
 int fw_trace_out_refuse(struct fw_trace_out *out);
 
 /*
- * An event of the ABI, below FW_CTF_CPU_MAX, padded to the @bytes that its kind takes.
+ * An event of the ABI, @hdr, of a CPU below FW_CTF_CPU_MAX, and its @body, padded to the
+ * @bytes that its kind takes.
  * Returns 0, -EBADMSG if it is too late for every stream (it is counted), or -errno.
  */
-int fw_trace_out_event(struct fw_trace_out *out, const struct forkwatch_header *hdr, size_t bytes);
+int fw_trace_out_event(struct fw_trace_out *out, const struct forkwatch_header *hdr,
+		       const void *body, size_t bytes);
 
 /*
  * A record of ours, @size bytes, with @name behind it unless that is NULL: beside the events

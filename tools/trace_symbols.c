@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* See trace_symbols.h. */
+#include <string.h>
+
 #include "addresses.h"
 #include "array.h"
 #include "ctf.h"
@@ -57,6 +59,7 @@ static bool is_seen(struct fw_trace_symbols *symbols, uint64_t addr)
 }
 
 /* The kernel symbol that @addr lies in, if there is one. */
+__attribute__((cold))
 static int tell_address(struct fw_trace_symbols *symbols, uint64_t addr, uint64_t time,
 			fw_trace_symbols_fn fn, void *ctx)
 {
@@ -70,30 +73,50 @@ static int tell_address(struct fw_trace_symbols *symbols, uint64_t addr, uint64_
 	return tell(symbols, addr - distance, name, time, fn, ctx);
 }
 
-/* What of them is a symbol's, the table knows. */
-static int tell_words(struct fw_trace_symbols *symbols, const uint64_t *word, size_t nr,
-		      uint64_t time, fw_trace_symbols_fn fn, void *ctx)
+/* An event may lie anywhere. */
+static uint64_t word_at(const uint8_t *at, size_t nth)
 {
-	int ret = 0;
+	uint64_t word;
 
-	for (; !ret && nr--; word++)
-		if (*word - symbols->low < symbols->span && !is_seen(symbols, *word))
-			ret = tell_address(symbols, *word, time, fn, ctx);
-	return ret;
+	memcpy(&word, at + nth * sizeof(word), sizeof(word));
+	return word;
+}
+
+/* What of them is a symbol's, the table knows. */
+static inline int tell_words(struct fw_trace_symbols *symbols, const uint8_t *at,
+			     const uint8_t *end, uint64_t time, fw_trace_symbols_fn fn, void *ctx)
+{
+	for (; at < end; at += sizeof(uint64_t)) {
+		const uint64_t word = word_at(at, 0);
+		int ret;
+
+		if (!(word >> 63) || word - symbols->low >= symbols->span ||
+		    is_seen(symbols, word))
+			continue;
+		ret = tell_address(symbols, word, time, fn, ctx);
+		if (ret)
+			return ret;
+	}
+	return 0;
 }
 
 /* Most words are no address of the kernel's, and four of them are passed at a time. */
-int fw_trace_symbols_of(struct fw_trace_symbols *symbols, const struct forkwatch_header *event,
-			fw_trace_symbols_fn fn, void *ctx)
+int fw_trace_symbols_of(struct fw_trace_symbols *symbols, const struct forkwatch_header *hdr,
+			const void *body, fw_trace_symbols_fn fn, void *ctx)
 {
-	size_t nr = (event->size - sizeof(*event)) / sizeof(uint64_t);
-	const uint64_t *word = (const void *)(event + 1);
-	int ret = 0;
+	const size_t four = 4 * sizeof(uint64_t);
+	const size_t words = (hdr->size - sizeof(*hdr)) / sizeof(uint64_t);
+	const uint8_t *at, *end = (const uint8_t *)body + words * sizeof(uint64_t);
+	int ret;
 
-	for (; !ret && nr >= 4; word += 4, nr -= 4)
-		if ((word[0] | word[1] | word[2] | word[3]) >> 63)
-			ret = tell_words(symbols, word, 4, event->time, fn, ctx);
-	return ret ? ret : tell_words(symbols, word, nr, event->time, fn, ctx);
+	for (at = body; at + four <= end; at += four) {
+		if (!((word_at(at, 0) | word_at(at, 1) | word_at(at, 2) | word_at(at, 3)) >> 63))
+			continue;
+		ret = tell_words(symbols, at, at + four, hdr->time, fn, ctx);
+		if (ret)
+			return ret;
+	}
+	return tell_words(symbols, at, end, hdr->time, fn, ctx);
 }
 
 bool fw_trace_symbols_told(struct fw_trace_symbols *symbols, const struct forkwatch_header *event,

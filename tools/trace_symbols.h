@@ -30,13 +30,13 @@ typedef int (*fw_trace_symbols_fn)(void *ctx, uint64_t addr, const char *name, u
 
 /*
  * Tells @fn the kernel symbols that the trace lacks: those that a reader asks for by name;
- * those that the addresses in @event lie in. Each is told once, with the @time or the
- * event's. Return 0, -ENOMEM, or what @fn returned.
+ * those that the addresses in an event, @hdr and its @body, lie in. Each is told once, with
+ * the @time or the event's. Return 0, -ENOMEM, or what @fn returned.
  */
 int fw_trace_symbols_named(struct fw_trace_symbols *symbols, uint64_t time,
 			   fw_trace_symbols_fn fn, void *ctx);
-int fw_trace_symbols_of(struct fw_trace_symbols *symbols, const struct forkwatch_header *event,
-			fw_trace_symbols_fn fn, void *ctx);
+int fw_trace_symbols_of(struct fw_trace_symbols *symbols, const struct forkwatch_header *hdr,
+			const void *body, fw_trace_symbols_fn fn, void *ctx);
 
 /*
  * Was the name of the user address @addr of @event's task written lately, to the same CPU?

@@ -22,7 +22,6 @@ struct fw_trace_writer {
 	bool made;			/* the directory was made by us */
 	struct fw_trace_out *out;
 	struct fw_trace_symbols symbols;
-	uint8_t event[UINT16_MAX + 1] FW_ALIGNED;
 };
 
 /* Writes the kernel symbol @name at @addr. */
@@ -39,28 +38,28 @@ static int put_symbol(void *ctx, uint64_t addr, const char *name, uint64_t time)
 
 int fw_trace_write(struct fw_trace_writer *writer, const void *data, size_t size)
 {
-	struct forkwatch_header *hdr = (void *)writer->event;
+	const void *body = (const char *)data + sizeof(struct forkwatch_header);
 	struct fw_trace_out *out = writer->out;
 	const struct fw_event_type *type;
+	struct forkwatch_header hdr;
 	int ret = fw_trace_out_error(out);
 
 	if (ret)
 		return ret;
-	if (size < sizeof(*hdr))
+	if (size < sizeof(hdr))
 		return fw_trace_out_refuse(out);
-	memcpy(hdr, data, sizeof(*hdr));
-	type = fw_event_type(hdr->kind);
-	if (!type || hdr->size < sizeof(*hdr) || hdr->size > size || hdr->cpu >= FW_CTF_CPU_MAX)
+	memcpy(&hdr, data, sizeof(hdr));
+	type = fw_event_type(hdr.kind);
+	if (!type || hdr.size < sizeof(hdr) || hdr.size > size || hdr.cpu >= FW_CTF_CPU_MAX)
 		return fw_trace_out_refuse(out);
 	/* The metadata gives each kind one length: what is longer is cut to it. */
-	if (hdr->size > type->size)
-		hdr->size = type->size;
-	memcpy(hdr + 1, (const char *)data + sizeof(*hdr), hdr->size - sizeof(*hdr));
-	ret = fw_trace_symbols_of(&writer->symbols, hdr, put_symbol, out);
+	if (hdr.size > type->size)
+		hdr.size = type->size;
+	ret = fw_trace_symbols_of(&writer->symbols, &hdr, body, put_symbol, out);
 	if (ret)
 		return fw_trace_out_fail(out, ret);
 	/* What is shorter is padded, and its size says how much of it was sent. */
-	return fw_trace_out_event(out, hdr, type->size);
+	return fw_trace_out_event(out, &hdr, body, type->size);
 }
 
 int fw_trace_user_symbol(struct fw_trace_writer *writer, const struct forkwatch_header *event,
