@@ -231,7 +231,7 @@ static void on_cow(void *ctx, const struct fw_cow *cow)
 {
 	struct session *session = ctx;
 
-	if (session->sink->cow && !session->error)
+	if (!session->error)
 		sink_error(session, session->sink->cow(session->ctx, cow));
 }
 
@@ -480,7 +480,8 @@ static int with_source(struct session *session)
 	err = fw_model_open(&session->model, on_fork, session);
 	if (err)
 		return fail(session, err, "%s", strerror(-err));
-	fw_model_on_cow(session->model, on_cow);
+	if (session->sink->cow)
+		fw_model_on_cow(session->model, on_cow);
 	if (session->sink->life)
 		fw_model_on_life(session->model, on_life, session);
 	err = ops->open(&session->source, &session->opt->source);
