@@ -412,37 +412,30 @@ static int drop_event(struct fw_model *model, void *event)
 }
 
 /* Handlers own the event when they return 0. */
-static const struct {
-	uint16_t kind;
-	int (*add)(struct fw_model *model, void *event);
-} handlers[] = {
-	{ FORKWATCH_FORK_ENTER, add_fork_enter },
-	{ FORKWATCH_COPY_THREAD, add_copy_thread },
-	{ FORKWATCH_ARCH_STATE, add_arch_state },
-	{ FORKWATCH_FORK_EXIT, add_fork_exit },
-	{ FORKWATCH_FORK_RETURN, add_fork_return },
-	{ FORKWATCH_FIRST_RUN, add_first_run },
-	{ FORKWATCH_CPU_SWITCH_TO, add_cpu_switch_to },
-	{ FORKWATCH_CLONE_CALL, add_clone_call },
-	{ FORKWATCH_CLONE3_RETURN, add_clone3_return },
-	{ FORKWATCH_WAKEUP_NEW, add_wakeup_new },
-	{ FORKWATCH_TAIL_RETURN, add_tail_return },
-	{ FORKWATCH_EXEC, add_exec },
-	{ FORKWATCH_EXIT, add_exit },
-	{ FORKWATCH_STAGES, add_stages },
-	{ FORKWATCH_FINISH_SWITCH, add_finish_switch },
-	{ FORKWATCH_UNDONE, add_undone },
-	{ FORKWATCH_MM_RELEASE, add_mm_release },
-	{ FORKWATCH_COW, add_cow },
-	{ .add = NULL }
+static int (*const handlers[FORKWATCH_KIND_MASK + 1])(struct fw_model *model, void *event) = {
+	[FORKWATCH_FORK_ENTER] = add_fork_enter,
+	[FORKWATCH_COPY_THREAD] = add_copy_thread,
+	[FORKWATCH_ARCH_STATE] = add_arch_state,
+	[FORKWATCH_FORK_EXIT] = add_fork_exit,
+	[FORKWATCH_FORK_RETURN] = add_fork_return,
+	[FORKWATCH_FIRST_RUN] = add_first_run,
+	[FORKWATCH_CPU_SWITCH_TO] = add_cpu_switch_to,
+	[FORKWATCH_CLONE_CALL] = add_clone_call,
+	[FORKWATCH_CLONE3_RETURN] = add_clone3_return,
+	[FORKWATCH_WAKEUP_NEW] = add_wakeup_new,
+	[FORKWATCH_TAIL_RETURN] = add_tail_return,
+	[FORKWATCH_EXEC] = add_exec,
+	[FORKWATCH_EXIT] = add_exit,
+	[FORKWATCH_STAGES] = add_stages,
+	[FORKWATCH_FINISH_SWITCH] = add_finish_switch,
+	[FORKWATCH_UNDONE] = add_undone,
+	[FORKWATCH_MM_RELEASE] = add_mm_release,
+	[FORKWATCH_COW] = add_cow,
 };
 
 int fw_model_dispatch(struct fw_model *model, struct forkwatch_header *event)
 {
-	size_t i;
+	const uint16_t kind = fw_kind(event);
 
-	for (i = 0; handlers[i].add; i++)
-		if (handlers[i].kind == fw_kind(event))
-			return handlers[i].add(model, event);
-	return drop_event(model, event);
+	return handlers[kind] ? handlers[kind](model, event) : drop_event(model, event);
 }
