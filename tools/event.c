@@ -168,7 +168,8 @@ int fw_event_decode(const void *data, size_t size, struct forkwatch_header **eve
 	if (!copy)
 		return -ENOMEM;
 	memcpy(copy, data, size);
-	memset((char *)copy + size, 0, room - size);
+	if (room > size)
+		memset((char *)copy + size, 0, room - size);
 	*event = copy;
 	return 0;
 }

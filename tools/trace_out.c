@@ -306,7 +306,8 @@ static int append(struct fw_trace_out *out, struct stream *stream,
 	to = stream->buffer + stream->used;
 	*(struct fw_ctf_header *)to = fw_ctf_on_disk(hdr);
 	memcpy(to + sizeof(*hdr), body, hdr->size - sizeof(*hdr));
-	memset(to + hdr->size, 0, bytes - hdr->size);
+	if (bytes > hdr->size)
+		memset(to + hdr->size, 0, bytes - hdr->size);
 	stream->used += bytes;
 	stream->events++;
 	return 0;
