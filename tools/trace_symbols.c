@@ -119,15 +119,27 @@ int fw_trace_symbols_of(struct fw_trace_symbols *symbols, const struct forkwatch
 	return tell_words(symbols, at, end, hdr->time, fn, ctx);
 }
 
+static uint64_t hash_of(const char *name, uint64_t hash)
+{
+	size_t length = strlen(name);
+	uint64_t word = 0;
+
+	for (; length >= sizeof(word); name += sizeof(word), length -= sizeof(word)) {
+		memcpy(&word, name, sizeof(word));
+		hash = fw_mix(hash ^ word);
+	}
+	word = 0;
+	memcpy(&word, name, length);
+	return fw_mix(hash ^ word);
+}
+
 bool fw_trace_symbols_told(struct fw_trace_symbols *symbols, const struct forkwatch_header *event,
 			   uint64_t addr, const char *name)
 {
 	uint64_t hash, *seen;
-	const char *s;
 
 	hash = fw_mix(addr) ^ fw_mix((uint64_t)event->tgid << 32 | event->cpu);
-	for (s = name; *s; s++)
-		hash = fw_mix(hash ^ (unsigned char)*s);
+	hash = hash_of(name, hash);
 	seen = &symbols->seen_user[hash % FW_SYMBOLS_SEEN];
 	if (*seen == hash)
 		return true;
