@@ -2,6 +2,7 @@
 /* Text in rows of items. */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,23 +10,63 @@
 
 #define GAP	3	/* spaces between two items */
 
+/* Room for @more bytes behind what there is; NULL without memory. */
+static char *make_room(struct fw_text *text, size_t more)
+{
+	size_t room = 2 * (text->size + more);
+	char *data;
+
+	if (text->size + more > text->room) {
+		data = realloc(text->data, room);
+		if (!data) {
+			text->failed = true;
+			return NULL;
+		}
+		text->data = data;
+		text->room = room;
+	}
+	return text->data + text->size;
+}
+
 int fw_text_open(struct fw_text *text, bool color)
 {
 	memset(text, 0, sizeof(*text));
 	text->color = color;
-	text->out = open_memstream(&text->data, &text->size);
-	return text->out ? 0 : -ENOMEM;
+	return make_room(text, 4096) ? 0 : -ENOMEM;
 }
 
 int fw_text_finish(struct fw_text *text)
 {
-	return fflush(text->out) || ferror(text->out) || text->failed ? -ENOMEM : 0;
+	char *end = make_room(text, 1);
+
+	if (end)
+		*end = '\0';
+	return text->failed ? -ENOMEM : 0;
 }
 
 void fw_text_close(struct fw_text *text)
 {
-	fclose(text->out);
 	free(text->data);
+}
+
+static void put_bytes(struct fw_text *text, const char *bytes, size_t len)
+{
+	char *to = make_room(text, len);
+
+	if (!to)
+		return;
+	memcpy(to, bytes, len);
+	text->size += len;
+}
+
+static void put_spaces(struct fw_text *text, size_t len)
+{
+	char *to = make_room(text, len);
+
+	if (!to)
+		return;
+	memset(to, ' ', len);
+	text->size += len;
 }
 
 static void put(struct fw_text *text, enum fw_style style, const char *string, size_t len)
@@ -36,24 +77,28 @@ static void put(struct fw_text *text, enum fw_style style, const char *string, s
 		[FW_DIM] = "\033[2m",
 		[FW_LOUD] = "\033[1;31m",
 	};
+	static const char off[] = "\033[0m";
 	bool colored = text->color && *on[style];
 
 	text->column += len;
-	fprintf(text->out, "%s%.*s%s", colored ? on[style] : "", (int)len, string,
-		colored ? "\033[0m" : "");
+	if (colored)
+		put_bytes(text, on[style], strlen(on[style]));
+	put_bytes(text, string, len);
+	if (colored)
+		put_bytes(text, off, strlen(off));
 }
 
 static void pad_to(struct fw_text *text, size_t column)
 {
-	if (text->column < column)
-		fprintf(text->out, "%*s", (int)(column - text->column), "");
-	if (text->column < column)
-		text->column = column;
+	if (text->column >= column)
+		return;
+	put_spaces(text, column - text->column);
+	text->column = column;
 }
 
 static void new_line(struct fw_text *text)
 {
-	fputc('\n', text->out);
+	put_bytes(text, "\n", 1);
 	text->column = 0;
 }
 
@@ -102,18 +147,41 @@ static void put_behind(struct fw_text *text, size_t gap, enum fw_style style,
 	put(text, style, string, len);
 }
 
+/* What does not fit into @room is made by malloc(); NULL without memory. */
+__attribute__((format(printf, 3, 0)))
+static char *format_into(char *room, size_t size, const char *format, va_list args, size_t *len)
+{
+	va_list again;
+	char *string;
+	int ret;
+
+	va_copy(again, args);
+	ret = vsnprintf(room, size, format, again);
+	va_end(again);
+	if (ret >= 0 && (size_t)ret < size) {
+		*len = ret;
+		return room;
+	}
+	ret = vasprintf(&string, format, args);
+	*len = ret < 0 ? 0 : ret;
+	return ret < 0 ? NULL : string;
+}
+
 __attribute__((format(printf, 4, 0)))
 static void append(struct fw_text *text, size_t gap, enum fw_style style, const char *format,
 		   va_list args)
 {
-	char *string;
+	char room[256];
+	size_t len;
+	char *string = format_into(room, sizeof(room), format, args, &len);
 
-	if (vasprintf(&string, format, args) < 0) {
+	if (!string) {
 		text->failed = true;
 		return;
 	}
-	put_behind(text, gap, style, string, strlen(string));
-	free(string);
+	put_behind(text, gap, style, string, len);
+	if (string != room)
+		free(string);
 }
 
 void fw_text_item(struct fw_text *text, const char *format, ...)

@@ -7,7 +7,7 @@
 #define FW_TEXT_H
 
 #include <stdbool.h>
-#include <stdio.h>
+#include <stddef.h>
 
 #define FW_TEXT_WIDTH	100
 #define FW_TEXT_INDENT	10	/* where items begin, behind the label */
@@ -20,16 +20,18 @@ enum fw_style {
 };
 
 struct fw_text {
-	FILE *out;		/* a memory stream */
 	char *data;
-	size_t size;
+	size_t size, room;
 	size_t column;		/* of the line that is being written */
 	size_t indent;		/* where this row's items begin */
 	bool color;
 	bool failed;		/* memory ran out on the way */
 };
 
-/* 0 or -ENOMEM. Closing frees; finishing completes data and size, and says what failed before. */
+/*
+ * 0 or -ENOMEM. Closing frees; finishing puts a NUL behind the @size bytes of @data, and says what
+ * failed before.
+ */
 int fw_text_open(struct fw_text *text, bool color);
 int fw_text_finish(struct fw_text *text);
 void fw_text_close(struct fw_text *text);
