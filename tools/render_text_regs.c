@@ -35,7 +35,7 @@ struct cell {
 };
 
 struct row {
-	char name[24];
+	char name[24];			/* "ctx.x19", no longer than "tpidrro_el0" */
 	enum fw_reg_type type;
 	bool kernel;			/* a kernel's value, not a user's */
 	bool result;			/* the register that the call's result is in */
@@ -60,7 +60,7 @@ static struct row *add_row(struct table *table, const char *prefix, const char *
 	struct row *row = &table->rows[table->nr++];
 
 	memset(row, 0, sizeof(*row));
-	snprintf(row->name, sizeof(row->name), "%.4s%.11s", prefix, name);
+	stpcpy(stpcpy(row->name, prefix), name);
 	row->type = type;
 	row->kernel = kernel;
 	return row;
@@ -233,11 +233,14 @@ static void add_notes(struct table *table, const struct fw_view *view)
 	if (fw_fork_error(view->fork) < 0)
 		return;
 
-	for (i = 0; i < table->nr; i++)
+	for (i = 0; i < table->nr; i++) {
+		if (table->rows[i].group == GENERAL)
+			continue;
 		for (j = 0; j < ARRAY_SIZE(notes); j++)
 			if (!strcmp(table->rows[i].name, notes[j].row) &&
 			    notes[j].is(view, table->rows[i].cell[AFTER].value))
 				table->rows[i].note = notes[j].text;
+	}
 }
 
 /*

@@ -57,9 +57,11 @@ static void print_unseen(struct fw_view *view, const struct fw_judgement *judgem
 	size_t i, j;
 
 	for (i = 0; i < fw_nr_rules; i++) {
+		if (judgements[i].verdict != FW_NOT_OBSERVED)
+			continue;
 		for (j = 0; j < i && !same_reason(&judgements[j], &judgements[i]); j++)
 			;
-		if (judgements[i].verdict != FW_NOT_OBSERVED || j < i)
+		if (j < i)
 			continue;
 		fw_text_row(text, "unseen");
 		fw_text_item(text, "%s", fw_rules[i].id);
