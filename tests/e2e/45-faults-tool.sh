@@ -92,6 +92,8 @@ at_random()
 }
 
 faults_ready
+# The kernel itself warns where it has no memory for an instance's buffer of one CPU.
+spare trace_rb_cpu_prepare
 all=0 ended_by=0
 load forkwatch.ko maxactive=1
 many both
