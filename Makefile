@@ -366,14 +366,21 @@ bench: guest-programs $(build)/arm64/bench/ops ## measure what tracing costs, ou
 	@tests/bench/overhead.sh $(KERNELS)
 
 .PHONY: style
-style: ## checkpatch, sparse, shellcheck and the licence lines
-	$(deps) style module cross fetch
-	@tests/style.sh
+style: ## checkpatch, sparse, clang's analyzer, shellcheck and the licence lines
+	$(deps) style module cross fetch bpf tools
+	@MAKE='$(MAKE)' tests/style.sh
+
+analyzed := $(patsubst tools/%.c,$(build)/analyzed/%,$(core_sources) $(main_sources))
+
+$(build)/analyzed/%: tools/%.c $(generated) $(wildcard tools/*.h tools/*/*.h module/uapi/*.h) | deps-bpf
+	$(call say,ANALYZE,$<)
+	$(quiet)mkdir -p $(@D)
+	$(quiet)$(CLANG) $(filter-out -MMD -MP,$(cflags)) $(tool_flags) -DFORKWATCH_VERSION='""' \
+		--analyze -Xclang -analyzer-output=text -Xclang -analyzer-werror $<
+	$(quiet)touch $@
 
 .PHONY: analyze
-analyze: $(generated) ## gcc's static analyzer over the tool, for whoever looks for bugs: it is slow, and not always right
-	$(quiet)$(foreach file,$(core_sources) $(main_sources),$(HOSTCC) $(filter-out -MMD -MP -Werror,$(cflags)) \
-		$(tool_flags) -DFORKWATCH_VERSION='""' -fanalyzer -c $(file) -o /dev/null;)
+analyze: $(analyzed) ## clang's static analyzer over the tool: it has nothing to say
 
 variants:
 	$(quiet)MAKEFLAGS= $(MAKE) --no-print-directory module KERNEL='$(KERNEL)' \

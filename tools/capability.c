@@ -22,7 +22,7 @@ bool fw_addresses_allowed(void)
 {
 	FILE *file = fopen("/proc/sys/kernel/kptr_restrict", "re");
 	int restricted = 2;
-	uint64_t set;
+	uint64_t set = 0;
 
 	if (!file)
 		return false;

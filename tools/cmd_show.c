@@ -265,7 +265,7 @@ static int parse(const struct fw_cmd *cmd, struct show *show, int argc, char **a
 
 static int show_main(const struct fw_cmd *cmd, int argc, char **argv)
 {
-	struct show show = { .format = fw_render_find("text") };
+	struct show show = { .format = fw_render_find("text"), .which = "" };
 	int status;
 
 	status = parse(cmd, &show, argc, argv);

@@ -22,7 +22,8 @@ struct fw_user;
  */
 int fw_command_start(struct fw_command *command, char *const *argv, const struct fw_user *user);
 /* The same for a process that is to call @function, and to exit with what it returns. */
-int fw_command_start_function(struct fw_command *command, int (*function)(void *ctx), void *ctx);
+int fw_command_start_function(struct fw_command *command, int (*function)(void *ctx), void *ctx)
+	__attribute__((nonnull(2)));
 /* Lets it execute @argv; returns 0 once it does, or -errno if it cannot. */
 int fw_command_release(struct fw_command *command);
 /* Has it ended? Looks only, or waits for it if @wait. */

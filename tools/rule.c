@@ -40,7 +40,7 @@ static bool is_blind(const struct fw_fork *fork, enum forkwatch_kind kind)
 	return by && kind < FORKWATCH_KIND_BPF && !fw_observer_makes(by, kind);
 }
 
-bool fw_unseen(const struct fw_fork *fork, const struct forkwatch_header *event,
+void fw_unseen(const struct fw_fork *fork, const struct forkwatch_header *event,
 	       enum forkwatch_kind kind, size_t offset, size_t size, const char *member,
 	       struct fw_why *why)
 {
@@ -59,7 +59,6 @@ bool fw_unseen(const struct fw_fork *fork, const struct forkwatch_header *event,
 	else
 		fw_explain(why, "no %s event: lost, or no BPF program is on %s",
 			   type->name, type->origin);
-	return false;
 }
 
 bool fw_same(const char *field, struct fw_side a, struct fw_side b, struct fw_why *why)

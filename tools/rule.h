@@ -31,8 +31,8 @@
 	       offsetof(__typeof__(*(fork)->event), member),			\
 	       sizeof((fork)->event->member), #member, why)
 
-/* Says what would show it; returns false. */
-bool fw_unseen(const struct fw_fork *fork, const struct forkwatch_header *event,
+/* Says what would show it. */
+void fw_unseen(const struct fw_fork *fork, const struct forkwatch_header *event,
 	       enum forkwatch_kind kind, size_t offset, size_t size, const char *member,
 	       struct fw_why *why);
 
@@ -42,7 +42,8 @@ static inline bool fw_saw(const struct fw_fork *fork, const struct forkwatch_hea
 {
 	if (event && fw_observed(event, offset, size))
 		return true;
-	return fw_unseen(fork, event, kind, offset, size, member, why);
+	fw_unseen(fork, event, kind, offset, size, member, why);
+	return false;
 }
 
 /* One of two values that should be the same, and whose it is. */
