@@ -18,11 +18,11 @@ static void print_passes(struct fw_view *view, const struct fw_judgement *judgem
 			continue;
 		if (first)
 			fw_text_row(text, "rules");
-		fw_text_more(text, "%s%s", first ? "" : " ", fw_rules[i].id);
+		fw_text_word(text, fw_rules[i].id);
 		first = false;
 	}
 	if (!first)
-		fw_text_more(text, " pass");
+		fw_text_word(text, "pass");
 }
 
 /* "FAIL    A1   x0: child 0x7, expected 0x0", and the rule below it. */
@@ -67,7 +67,7 @@ static void print_unseen(struct fw_view *view, const struct fw_judgement *judgem
 		fw_text_item(text, "%s", fw_rules[i].id);
 		for (j = i + 1; j < fw_nr_rules; j++)
 			if (same_reason(&judgements[i], &judgements[j]))
-				fw_text_more(text, " %s", fw_rules[j].id);
+				fw_text_word(text, fw_rules[j].id);
 		fw_text_more(text, " not observed");
 		fw_text_words(text, judgements[i].why.text);
 	}

@@ -217,6 +217,11 @@ void fw_text_hang(struct fw_text *text)
 		text->indent = text->column + GAP;
 }
 
+void fw_text_word(struct fw_text *text, const char *word)
+{
+	put_behind(text, 1, FW_PLAIN, word, strlen(word));
+}
+
 void fw_text_words(struct fw_text *text, const char *sentence)
 {
 	size_t gap = GAP, len;

@@ -50,6 +50,8 @@ void fw_text_styled(struct fw_text *text, enum fw_style style, const char *forma
 /* What belongs to the item before it without a space, as "a|b|c" does. */
 __attribute__((format(printf, 2, 3)))
 void fw_text_more(struct fw_text *text, const char *format, ...);
+/* One word behind another, or the first of its row. */
+void fw_text_word(struct fw_text *text, const char *word);
 /* A sentence as the next item, wrapped between its words. */
 void fw_text_words(struct fw_text *text, const char *sentence);
 /* From now on this row is wrapped to where its next item begins. */
