@@ -136,7 +136,7 @@ check_sparse()
 check_analyzer()
 {
 	local out status
-	out=$("${MAKE:-make}" --no-print-directory --keep-going analyze 2>&1)
+	out=$("${MAKE:-make}" --no-print-directory --keep-going --jobs="$(nproc)" analyze 2>&1)
 	status=$?
 	result 'clang --analyze' $status "$(grep -vE '^  [A-Z]+ ' <<<"$out")"
 }

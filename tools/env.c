@@ -37,8 +37,9 @@ int fw_env_open(struct fw_env *env, int *ksyms_error)
 void fw_env_warn(int ksyms_error)
 {
 	if (ksyms_error)
-		fw_message("/proc/kallsyms: %s: kernel addresses have no names (they take CAP_SYSLOG "
-			   "and sysctl kernel.kptr_restrict below 2)", strerror(-ksyms_error));
+		fw_message("/proc/kallsyms: %s: kernel addresses have no names (they take "
+			   "CAP_SYSLOG and sysctl kernel.kptr_restrict below 2)",
+			   strerror(-ksyms_error));
 }
 
 void fw_env_hide(struct fw_env *env, const struct fw_addresses *addresses)

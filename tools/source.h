@@ -34,7 +34,7 @@ struct fw_source_ops {
 	int (*watch)(struct fw_source *source, pid_t tid);
 	/* Waits up to @timeout_ms for events; returns how many there were, or -errno. */
 	int (*poll)(struct fw_source *source, int timeout_ms, fw_bytes_fn fn, void *ctx);
-	/* Tracing ends: the next poll gets what is still counted or held. NULL: there is nothing. */
+	/* Tracing ends: the next poll gets what is counted or held. NULL: there is nothing. */
 	void (*finish)(struct fw_source *source);
 	/* Losses since open, as far as this backend can know them. */
 	int (*losses)(struct fw_source *source, struct fw_losses *losses);

@@ -97,7 +97,7 @@ static void put_row(const struct forkwatch_undone *event, const struct undo *und
 		.stage = fw_stage_name(undo->stage),
 		.how = how(event, undo->undo),
 	};
-	if (row->how != FW_UNDO_OBSERVED)
+	if (!event || row->how != FW_UNDO_OBSERVED)
 		return;
 	row->start = event->enter[undo->undo];
 	row->total = event->total[undo->undo];

@@ -25,7 +25,8 @@ static int note(void *ctx, const void *data, size_t size)
 	assert_int_equal(size, event->size);
 	if (event->time == seen->refuse)
 		return -EPIPE;
-	snprintf(seen->text + used, sizeof(seen->text) - used, "%d:%d ", (int)event->time, event->cpu);
+	snprintf(seen->text + used, sizeof(seen->text) - used, "%d:%d ", (int)event->time,
+		 event->cpu);
 	return 0;
 }
 
