@@ -123,7 +123,7 @@ static __always_inline __u8 *watch(__u32 tid, __u8 flags)
 	__u8 *task = task_place(tid);
 
 	if (task) {
-		*task = FW_TASK_WATCHED | flags;
+		*task = (*task & FW_TASK_STAGES) | FW_TASK_WATCHED | flags;
 		return task;
 	}
 	count_watch_full();
@@ -340,8 +340,10 @@ static __always_inline bool exec_is_watched(__u32 tid, __u32 old_tid)
 {
 	if (!is_watched(tid) && !is_watched(old_tid))
 		return current_is_in_view();
-	if (tid != old_tid)
+	if (tid != old_tid) {
+		end_stages(old_tid);
 		unwatch(old_tid);
+	}
 	watch(tid, 0);
 	return true;
 }
@@ -389,11 +391,11 @@ static __always_inline void forget(const struct task_struct *task)
 	__u32 tid = current_tid(), tgid = current_tgid();
 	bool last = is_last(task);
 
+	end_stages(tid);
 	if (tid != tgid || last)
 		unwatch(tid);
 	if (last)
 		unwatch(tgid);
-	end_stages(tid);
 }
 
 #include "life.bpf.h"
@@ -460,7 +462,7 @@ MODULE_PROGRAMS(first_run)
 static __always_inline void on_stages(const struct forkwatch_header *end, __u8 *task, bool worker)
 {
 	__u32 tid = current_tid();
-	struct fw_stage_times *times = bpf_map_lookup_elem(&stages, &tid);
+	const struct fw_stage_times *times = find_stages(tid);
 	struct forkwatch_stages *event;
 
 	if (!times || times->worker != worker)
@@ -474,7 +476,7 @@ static __always_inline void on_stages(const struct forkwatch_header *end, __u8 *
 		event->torn = times->torn | times->open;
 		if (event->torn)
 			count_stages_lost();
-		bpf_probe_read_kernel(event->enter, FW_STAGE_TIMES_BYTES, times->enter);
+		copy_direct(event->enter, times->enter, FW_STAGE_TIMES_BYTES);
 		event->fds = -1;
 		event->handlers = -1;
 		if (!worker)
@@ -543,7 +545,7 @@ static __always_inline int take_clone_call(const volatile __u64 *ctx, const bool
 
 	if (!task)
 		return 0;
-	*task &= FW_TASK_WATCHED | FW_TASK_FORKED;
+	*task &= FW_TASK_WATCHED | FW_TASK_FORKED | FW_TASK_STAGES;
 	forward(ctx, sizeof(struct forkwatch_clone_call), direct, task, false);
 	if (*task & FW_TASK_TORN)
 		*task |= FW_TASK_CALL_LOST;
@@ -578,11 +580,11 @@ static __always_inline int take_fork_enter(const volatile __u64 *ctx, const bool
 	if (!task)
 		return 0;
 	first = !(*task & FW_TASK_FORKED);
-	*task = FW_TASK_WATCHED | FW_TASK_FORKED |
+	*task = FW_TASK_WATCHED | FW_TASK_FORKED | (*task & FW_TASK_STAGES) |
 		(*task & FW_TASK_CALL_LOST ? FW_TASK_TORN : 0);
 	forward(ctx, sizeof(struct forkwatch_fork_enter), direct, task, first);
 	if (stages_level)
-		begin_stages(current_tid(), FIELD(ctx, direct, forkwatch_fork_enter, flags) &
+		begin_stages(current_tid(), task, FIELD(ctx, direct, forkwatch_fork_enter, flags) &
 			     (FORKWATCH_ENTER_IO_THREAD | FORKWATCH_ENTER_USER_WORKER));
 	return 0;
 }

@@ -19,21 +19,46 @@ static __always_inline struct fw_cpu_state *this_cpu(void);
 
 /* Set by the tool before it loads. */
 const volatile __u8 stages_level;
+const volatile __u32 stages_mask;	/* of the place's number */
 
 /* Set by the tool when it has attached the probes: 1 << FORKWATCH_STAGE_*. */
 __u32 stages_armed;
 __u32 stages_absent;
 __u32 stages_refused;
 
-/* How a fork begins. Never written. */
-static struct fw_stage_times stages_none;
-
+/* An array, as the verifier makes a few instructions of looking into one. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);	/* tasks that fork at the same time */
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, FW_STAGE_PLACES);
 	__type(key, __u32);
 	__type(value, struct fw_stage_times);
 } stages SEC(".maps");
+
+static __always_inline __u8 *find_task(__u32 tid);
+
+static __always_inline struct fw_stage_times *stage_place(__u32 tid, __u32 try)
+{
+	__u32 place = (tid + try) & stages_mask;
+
+	return bpf_map_lookup_elem(&stages, &place);
+}
+
+/* NULL: @tid is not within a fork, or found no place. */
+static __always_inline struct fw_stage_times *find_stages(__u32 tid)
+{
+	const __u8 *task = find_task(tid);
+	__u32 i;
+
+	if (!task || !(*task & FW_TASK_STAGES))
+		return NULL;
+	for (i = 0; i < FW_STAGE_TRIES; i++) {
+		struct fw_stage_times *times = stage_place(tid, i);
+
+		if (times && times->owner == tid)
+			return times;
+	}
+	return NULL;
+}
 
 /*
  * A new child in schedule_tail(): nothing else runs on its CPU until it is through with
@@ -90,7 +115,7 @@ static __always_inline __u64 third_of(const __u32 stage, __u64 *args)
 static __always_inline int enter_stage(const __u32 stage, const __u64 *args, __u64 third)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
-	struct fw_stage_times *times = bpf_map_lookup_elem(&stages, &tid);
+	struct fw_stage_times *times = find_stages(tid);
 	__u64 now;
 
 	if (!times)
@@ -129,7 +154,7 @@ static __always_inline struct fw_stage_times *leave_stage(const __u32 stage)
 {
 	__u64 now = bpf_ktime_get_ns();
 	__u32 tid = bpf_get_current_pid_tgid();
-	struct fw_stage_times *times = bpf_map_lookup_elem(&stages, &tid);
+	struct fw_stage_times *times = find_stages(tid);
 
 	if (!times || !(times->open & 1U << stage))
 		return NULL;
@@ -195,27 +220,87 @@ static __always_inline void count_stages_lost(void)
 		__sync_fetch_and_add(&cpu->stages_lost, 1);
 }
 
-/* @tid begins a fork; @worker: by another way than kernel_clone(). */
-static __always_inline void begin_stages(__u32 tid, bool worker)
+/*
+ * Two that try the same place at once both leave it: 5.10 has no atomic operation that
+ * returns a value, but who comes second sees the first one's.
+ */
+static __always_inline bool claim(struct fw_stage_times *times, __u32 tid)
+{
+	if (*(volatile __u32 *)&times->claims)
+		return false;
+	__sync_fetch_and_add(&times->claims, 1);
+	if (*(volatile __u32 *)&times->claims != 1) {
+		__sync_fetch_and_add(&times->claims, -1);
+		return false;
+	}
+	times->owner = tid;
+	return true;
+}
+
+static __always_inline struct fw_stage_times *claim_stages(__u32 tid, __u8 *task)
+{
+	__u32 i;
+
+	for (i = 0; i < FW_STAGE_TRIES; i++) {
+		struct fw_stage_times *times = stage_place(tid, i);
+
+		if (!times || !claim(times, tid))
+			continue;
+		*task |= FW_TASK_STAGES;
+		return times;
+	}
+	return NULL;
+}
+
+static __always_inline void clear_times(__u64 *enter)
+{
+	__u32 i;
+
+#pragma unroll
+	for (i = 0; i < FW_STAGE_TIMES_BYTES / sizeof(*enter); i++)
+		enter[i] = 0;
+}
+
+/*
+ * @tid, of which @task tells, begins a fork; @worker: by another way than kernel_clone().
+ * Where the end of the one before was missed, it has a place.
+ */
+static __always_inline void begin_stages(__u32 tid, __u8 *task, bool worker)
 {
 	struct fw_stage_times *times;
 
 	if (!stages_level)
 		return;
-	if (bpf_map_update_elem(&stages, &tid, &stages_none, BPF_ANY))
+	times = find_stages(tid);
+	if (!times)
+		times = claim_stages(tid, task);
+	if (!times) {
 		count_stages_lost();
-	times = bpf_map_lookup_elem(&stages, &tid);
-	if (times)
-		times->worker = worker;
+		return;
+	}
+	times->open = 0;
+	times->torn = 0;
+	times->worker = worker;
+	times->undone = 0;
+	times->child = 0;
+	clear_times(times->enter);
 }
 
 static __always_inline void end_undone(__u32 tid);
 
+/* Only its owner calls this, which is done with it. */
 static __always_inline void end_stages(__u32 tid)
 {
-	if (stages_level)
-		bpf_map_delete_elem(&stages, &tid);
-	end_undone(tid);
+	struct fw_stage_times *times = stages_level ? find_stages(tid) : NULL;
+	__u8 *task = find_task(tid);
+
+	if (!times || !task)
+		return;
+	if (times->undone)
+		end_undone(tid);
+	*task &= ~FW_TASK_STAGES;
+	times->owner = 0;
+	__sync_fetch_and_add(&times->claims, -1);
 }
 
 #endif /* FW_STAGES_BPF_H */

@@ -81,12 +81,17 @@ enum fw_stages_level {
 	FW_STAGES_ALL,
 };
 
-/* What a fork did so far: of the task that is in kernel_clone(). */
+/*
+ * What a fork did so far: of the task that is in kernel_clone(). A task takes the first
+ * free one of FW_STAGE_TRIES places from its tid on, and is found there likewise.
+ */
 struct fw_stage_times {
+	__u32 owner;		/* a tid; 0: nobody's */
+	__u32 claims;		/* tasks that own it or try to */
 	__u32 open;		/* 1 << stage: entered and not returned from */
 	__u32 torn;
 	__u32 worker;		/* no fork_return will come */
-	__u32 reserved;
+	__u32 undone;		/* there is something among `undos`, too */
 	__u64 child;		/* its task_struct, 0: not known */
 	__u64 files_error;	/* where dup_fd() puts its error, if it returns none */
 	__u64 since[FORKWATCH_NR_STAGES];
@@ -96,6 +101,9 @@ struct fw_stage_times {
 	__u32 calls[FORKWATCH_NR_STAGES];
 	__s32 result[FORKWATCH_NR_STAGES];
 };
+
+#define FW_STAGE_PLACES	4096	/* a power of two: tasks that fork at the same time */
+#define FW_STAGE_TRIES	16
 
 /* What a fork that fails took back so far. */
 struct fw_undo_times {

@@ -49,5 +49,6 @@ struct fw_tasks {
 #define FW_TASK_TORN		(1U << 1)	/* of its latest fork an event was lost */
 #define FW_TASK_CALL_LOST	(1U << 2)	/* namely clone_call, and fork_enter follows */
 #define FW_TASK_WATCHED		(1U << 3)	/* set in all of them */
+#define FW_TASK_STAGES		(1U << 4)	/* a place among `stages` is its own */
 
 #endif /* FW_TRANSPORT_H */

@@ -29,14 +29,13 @@ struct {
 #define UNDO_OF_OTHER	false
 
 /* NULL: there is no room for it. */
-static __always_inline struct fw_undo_times *begin_undone(__u32 tid)
+static __always_inline struct fw_undo_times *begin_undone(__u32 tid, struct fw_stage_times *fork)
 {
-	struct fw_undo_times *times = bpf_map_lookup_elem(&undos, &tid);
+	struct fw_undo_times *times;
 
-	if (times)
-		return times;
-	bpf_map_update_elem(&undos, &tid, &undos_none, BPF_NOEXIST);
-	times = bpf_map_lookup_elem(&undos, &tid);
+	if (!fork->undone && !bpf_map_update_elem(&undos, &tid, &undos_none, BPF_ANY))
+		fork->undone = 1;
+	times = fork->undone ? bpf_map_lookup_elem(&undos, &tid) : NULL;
 	if (!times)
 		count_stages_lost();
 	return times;
@@ -45,12 +44,12 @@ static __always_inline struct fw_undo_times *begin_undone(__u32 tid)
 static __always_inline int enter_undo(const __u32 undo, const bool of_task, const __u64 *args)
 {
 	__u32 tid = current_tid();
-	struct fw_stage_times *fork = bpf_map_lookup_elem(&stages, &tid);
+	struct fw_stage_times *fork = find_stages(tid);
 	struct fw_undo_times *times;
 
 	if (!fork || (of_task && fork->child != args[0]))
 		return 0;
-	times = begin_undone(tid);
+	times = begin_undone(tid, fork);
 	if (!times)
 		return 0;
 	if (times->open & 1U << undo)
@@ -67,7 +66,9 @@ static __always_inline int leave_undo(const __u32 undo)
 {
 	__u64 now = bpf_ktime_get_ns();
 	__u32 tid = current_tid();
-	struct fw_undo_times *times = bpf_map_lookup_elem(&undos, &tid);
+	const struct fw_stage_times *fork = find_stages(tid);
+	struct fw_undo_times *times = fork && fork->undone ? bpf_map_lookup_elem(&undos, &tid) :
+							     NULL;
 
 	if (!times || !(times->open & 1U << undo))
 		return 0;
@@ -105,8 +106,7 @@ FW_UNDO_PROBES(UNDO_PROGRAMS)
 
 static __always_inline void end_undone(__u32 tid)
 {
-	if (stages_level == FW_STAGES_ALL)
-		bpf_map_delete_elem(&undos, &tid);
+	bpf_map_delete_elem(&undos, &tid);
 }
 
 /*
@@ -116,12 +116,16 @@ static __always_inline void end_undone(__u32 tid)
 static __always_inline void on_undone(__u64 time, __s64 result, __u8 *task)
 {
 	__u32 tid = current_tid();
+	const struct fw_stage_times *fork;
 	const struct fw_undo_times *times;
 	struct forkwatch_undone *event;
 
-	if (stages_level != FW_STAGES_ALL || result >= 0 || !bpf_map_lookup_elem(&stages, &tid))
+	if (stages_level != FW_STAGES_ALL || result >= 0)
 		return;
-	times = bpf_map_lookup_elem(&undos, &tid);
+	fork = find_stages(tid);
+	if (!fork)
+		return;
+	times = fork->undone ? bpf_map_lookup_elem(&undos, &tid) : NULL;
 	if (!times)
 		times = &undos_none;
 	event = begin(forkwatch_undone, FORKWATCH_UNDONE, task);

@@ -97,13 +97,21 @@ static enum fw_forwarders forwarders(const struct fw_source *source)
 	return source->cut ? FW_FORWARD_CUT : FW_FORWARD_DIRECT;
 }
 
-/* Forks at the same time whose stages find room; fewer if a test wants to see what then is. */
-static unsigned int stage_forks(unsigned int most)
+/*
+ * Forks at the same time whose stages find room, a power of two; fewer if a test wants to
+ * see what then is.
+ */
+static unsigned int stage_places(enum fw_stages_level level)
 {
 	const char *text = getenv("FORKWATCH_STAGE_FORKS");
-	unsigned long forks = text ? strtoul(text, NULL, 10) : most;
+	unsigned long most = text ? strtoul(text, NULL, 10) : 0;
+	unsigned int places = 1;
 
-	return forks && forks < most ? forks : most;
+	if (!most || most > FW_STAGE_PLACES)
+		most = FW_STAGE_PLACES;
+	while (level != FW_STAGES_OFF && places * 2 <= most)
+		places *= 2;
+	return places;
 }
 
 static int open_programs(struct fw_source *source, const struct fw_source_options *opt,
@@ -139,8 +147,8 @@ static int open_programs(struct fw_source *source, const struct fw_source_option
 	bpf_program__set_autoload(skel->progs.end_of_cow, opt->cow);
 	bpf_program__set_autoattach(skel->progs.end_of_cow, false);
 	bpf_program__set_autoattach(skel->progs.on_mm_release, false);
-	bpf_map__set_max_entries(skel->maps.stages, opt->stages == FW_STAGES_OFF ? 1 :
-				 stage_forks(bpf_map__max_entries(skel->maps.stages)));
+	skel->rodata->stages_mask = stage_places(opt->stages) - 1;
+	bpf_map__set_max_entries(skel->maps.stages, stage_places(opt->stages));
 	if (opt->stages != FW_STAGES_ALL)
 		bpf_map__set_max_entries(skel->maps.undos, 1);
 	if (!opt->cow) {
