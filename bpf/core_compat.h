@@ -86,8 +86,19 @@ struct linux_binprm {
 static __always_inline __u32 task_cpu(const struct task_struct *task)
 {
 	if (bpf_core_field_exists(task->thread_info.cpu))
-		return BPF_CORE_READ(task, thread_info.cpu);
-	return BPF_CORE_READ((const struct task_struct___cpu *)task, cpu);
+		return task->thread_info.cpu;
+	return ((const struct task_struct___cpu *)task)->cpu;
+}
+
+/*
+ * The current task, whose type the kernel knows; NULL before v5.11: 3ca1032ab7ab ("bpf:
+ * Implement get_current_task_btf and RET_PTR_TO_BTF_ID").
+ */
+static __always_inline void *current_task_btf(void)
+{
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
+		return NULL;
+	return bpf_get_current_task_btf();
 }
 
 #endif /* FW_CORE_COMPAT_H */

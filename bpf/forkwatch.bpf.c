@@ -274,7 +274,7 @@ MODULE_PROGRAMS(cpu_switch_to)
 /* Begins an event of our own, of @type; @task as for reserve(). */
 #define begin(type, event_kind, task)					\
 ({									\
-	__u64 seq_;							\
+	__u64 seq_, id_ = bpf_get_current_pid_tgid();			\
 	struct type *event_ = reserve(sizeof(*event_), &seq_, task);	\
 									\
 	if (event_) {							\
@@ -283,8 +283,8 @@ MODULE_PROGRAMS(cpu_switch_to)
 		event_->hdr.cpu = bpf_get_smp_processor_id();		\
 		event_->hdr.seq = seq_;					\
 		event_->hdr.time = bpf_ktime_get_ns();			\
-		event_->hdr.tid = current_tid();			\
-		event_->hdr.tgid = current_tgid();			\
+		event_->hdr.tid = id_;					\
+		event_->hdr.tgid = id_ >> 32;				\
 	}								\
 	event_;								\
 })
@@ -307,17 +307,22 @@ static __always_inline void on_finish_switch(__u64 enter)
 	submit(event, false);
 }
 
+/*
+ * Of the arguments of the kernel's own tracepoints it knows the types, and lets what they
+ * point to be read by plain loads.
+ */
+
 /* sched_wakeup_new(child), in the parent */
-SEC("raw_tp/sched_wakeup_new")
-int on_wakeup_new(struct bpf_raw_tracepoint_args *ctx)
+SEC("tp_btf/sched_wakeup_new")
+int on_wakeup_new(const __u64 *ctx)
 {
-	const struct task_struct *child = (const void *)ctx->args[0];
+	const struct task_struct *child = (const void *)ctx[0];
 	struct forkwatch_wakeup_new *event;
 	__u8 *task = find_task(current_tid());
 
 	if (!task)
 		return 0;
-	watch(BPF_CORE_READ(child, pid), *task & FW_TASK_FORKED);
+	watch(child->pid, *task & FW_TASK_FORKED);
 	if (cow_watched && !begin_cow(child))
 		count_watch_full();
 
@@ -325,8 +330,8 @@ int on_wakeup_new(struct bpf_raw_tracepoint_args *ctx)
 	if (!event)
 		return 0;
 	event->child = (__u64)child;
-	event->start_time = BPF_CORE_READ(child, start_time);
-	event->child_tid = BPF_CORE_READ(child, pid);
+	event->start_time = child->start_time;
+	event->child_tid = child->pid;
 	event->target_cpu = task_cpu(child);
 	submit(event, false);
 	return 0;
@@ -349,12 +354,12 @@ static __always_inline bool exec_is_watched(__u32 tid, __u32 old_tid)
 }
 
 /* sched_process_exec(task, old_pid, bprm), in the task */
-SEC("raw_tp/sched_process_exec")
-int on_exec(struct bpf_raw_tracepoint_args *ctx)
+SEC("tp_btf/sched_process_exec")
+int on_exec(const __u64 *ctx)
 {
-	const struct task_struct *task = (const void *)ctx->args[0];
-	const struct linux_binprm *bprm = (const void *)ctx->args[2];
-	__u32 old_tid = ctx->args[1];
+	const struct task_struct *task = (const void *)ctx[0];
+	const struct linux_binprm *bprm = (const void *)ctx[2];
+	__u32 old_tid = ctx[1];
 	struct forkwatch_exec *event;
 
 	if (!exec_is_watched(current_tid(), old_tid))
@@ -365,13 +370,13 @@ int on_exec(struct bpf_raw_tracepoint_args *ctx)
 	if (!event)
 		return 0;
 	event->task = (__u64)task;
-	event->start_time = BPF_CORE_READ(task, start_time);
-	event->mm = (__u64)BPF_CORE_READ(task, mm);
+	event->start_time = task->start_time;
+	event->mm = (__u64)task->mm;
 	event->old_tid = old_tid;
 	event->reserved = 0;
 	BPF_CORE_READ_STR_INTO(&event->comm, task, comm);
 	bpf_probe_read_kernel_str(event->path, sizeof(event->path),
-				  BPF_CORE_READ(bprm, filename));
+				  bprm->filename);
 	submit(event, false);
 	return 0;
 }
@@ -379,7 +384,7 @@ int on_exec(struct bpf_raw_tracepoint_args *ctx)
 /* Of its process' threads. */
 static __always_inline bool is_last(const struct task_struct *task)
 {
-	return BPF_CORE_READ(task, signal, live.counter) == 0;
+	return task->signal->live.counter == 0;
 }
 
 /*
@@ -401,10 +406,10 @@ static __always_inline void forget(const struct task_struct *task)
 #include "life.bpf.h"
 
 /* sched_process_exit(task), in the task */
-SEC("raw_tp/sched_process_exit")
-int on_exit(struct bpf_raw_tracepoint_args *ctx)
+SEC("tp_btf/sched_process_exit")
+int on_exit(const __u64 *ctx)
 {
-	const struct task_struct *task = (const void *)ctx->args[0];
+	const struct task_struct *task = (const void *)ctx[0];
 	struct forkwatch_exit *event;
 
 	if (!current_is_in_view())
@@ -413,12 +418,13 @@ int on_exit(struct bpf_raw_tracepoint_args *ctx)
 		end_cow(current_tgid(), FORKWATCH_COW_EXIT);
 
 	/* From 6.16 on the task still has its mm here, and is forgotten before it lets go of it. */
-	send_release(task, (__u64)BPF_CORE_READ(task, mm));
+	if (task->vfork_done)
+		send_release(task, (__u64)task->mm);
 	event = begin(forkwatch_exit, FORKWATCH_EXIT, NULL);
 	if (event) {
 		event->task = (__u64)task;
-		event->start_time = BPF_CORE_READ(task, start_time);
-		event->code = BPF_CORE_READ(task, exit_code);
+		event->start_time = task->start_time;
+		event->code = task->exit_code;
 		event->reserved = 0;
 		submit(event, false);
 	}

@@ -11,13 +11,13 @@
 
 #define PF_EXITING	0x4	/* include/linux/sched.h; set before the mm is left */
 
-/* @task lets go of @mm, which is 0 where it has none; sent where a parent waits for that. */
+/* @task, whose parent waits for that, lets go of @mm, which is 0 where it has none. */
 static __always_inline void send_release(const struct task_struct *task, __u64 mm)
 {
 	struct forkwatch_mm_release *event;
 
 	/* Kernel threads use vfork_done for something else. */
-	if (!mm || !BPF_CORE_READ(task, vfork_done))
+	if (!mm)
 		return;
 	event = begin(forkwatch_mm_release, FORKWATCH_MM_RELEASE, NULL);
 	if (!event)
@@ -35,9 +35,11 @@ static __always_inline void send_release(const struct task_struct *task, __u64 m
 SEC("kprobe")
 int on_mm_release(const __u64 *regs)
 {
+	const struct task_struct *task = (const void *)regs[0];
+
 	/* A child that somebody waits for is watched by itself, even where all tasks are. */
-	if (is_watched(current_tid()))
-		send_release((const void *)regs[0], regs[1]);
+	if (is_watched(current_tid()) && BPF_CORE_READ(task, vfork_done))
+		send_release(task, regs[1]);
 	return 0;
 }
 

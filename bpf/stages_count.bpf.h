@@ -11,6 +11,8 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#include "core_compat.h"
+
 #define BITS_PER_WORD	64
 #define FD_WORDS	128	/* nobody counts the files where there may be more than 8192 */
 #define SIGNALS		64
@@ -76,9 +78,27 @@ static __always_inline void count_fds(__s32 *count)
 	}
 }
 
-static __always_inline void count_handlers(__s32 *count)
+/* SIG_DFL is 0, SIG_IGN 1. Without a branch, of which 64 would be too many. */
+static __always_inline __s32 is_handler(__u64 handler)
 {
-	struct task_struct___counted *task = (void *)bpf_get_current_task();
+	__u64 rest = handler >> 1;
+
+	return (rest | -rest) >> 63;
+}
+
+static __always_inline __s32 count_direct(const struct sighand_struct___counted *sighand)
+{
+	const char *action = (const char *)sighand->action;
+	__u32 i, size = bpf_core_type_size(struct k_sigaction___counted);
+	__s32 count = 0;
+
+	for (i = 0; i < SIGNALS; i++, action += size)
+		count += is_handler(*(const volatile __u64 *)action);
+	return count;
+}
+
+static __always_inline void count_probed(const struct task_struct___counted *task, __s32 *count)
+{
 	struct sighand_struct___counted *sighand = BPF_CORE_READ(task, sighand);
 	__u64 action = (__u64)sighand +
 		       bpf_core_field_offset(struct sighand_struct___counted, action);
@@ -87,11 +107,19 @@ static __always_inline void count_handlers(__s32 *count)
 
 	*count = 0;
 	for (i = 0; i < SIGNALS; i++, action += size) {
-		/* SIG_DFL is 0, SIG_IGN 1. */
-		if (!bpf_probe_read_kernel(&handler, sizeof(handler), (void *)action) &&
-		    handler > 1)
-			*(volatile __s32 *)count += 1;
+		if (!bpf_probe_read_kernel(&handler, sizeof(handler), (void *)action))
+			*(volatile __s32 *)count += is_handler(handler);
 	}
+}
+
+static __always_inline void count_handlers(__s32 *count)
+{
+	const struct task_struct___counted *task = current_task_btf();
+
+	if (task)
+		*count = count_direct(task->sighand);
+	else
+		count_probed((const void *)bpf_get_current_task(), count);
 }
 
 #endif /* FW_STAGES_COUNT_BPF_H */
