@@ -53,10 +53,8 @@ NOKPROBE_SYMBOL(fw_fill_header);
 
 static void copy_regs(struct forkwatch_regs *to, const struct pt_regs *from)
 {
-	int i;
-
-	for (i = 0; i < FORKWATCH_NR_X; i++)
-		to->x[i] = from->regs[i];
+	BUILD_BUG_ON(sizeof(to->x) != sizeof(from->regs));
+	memcpy(to->x, from->regs, sizeof(to->x));
 	to->sp = from->sp;
 	to->pc = from->pc;
 	to->pstate = from->pstate;
