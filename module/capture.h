@@ -10,13 +10,22 @@
 
 #include "forkwatch.h"
 
-/* What a kretprobe keeps between entry and return. */
+/* What a kretprobe keeps between entry and return: first, which events were armed. */
+#define FW_PROBE_RETURNS	2
+
+struct fw_probe_call {
+	bool armed[FW_PROBE_RETURNS];
+};
+
 struct fw_copy_thread_call {
+	struct fw_probe_call call;
 	struct task_struct *child;
+	u64 clone_flags;
 	struct forkwatch_copy_thread event;
 };
 
 struct fw_kernel_clone_call {
+	struct fw_probe_call call;
 	u64 enter_time;
 	u64 parent_tid;
 	u64 clone_flags;
@@ -25,10 +34,12 @@ struct fw_kernel_clone_call {
 };
 
 struct fw_schedule_tail_call {
+	struct fw_probe_call call;
 	u64 enter_time;
 };
 
 struct fw_clone3_call {
+	struct fw_probe_call call;
 	u64 enter_time;
 };
 

@@ -7,6 +7,7 @@
 #define FW_COMPAT_H
 
 #include <linux/cred.h>
+#include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/pid_namespace.h>
 #include <linux/ptrace.h>
@@ -59,6 +60,19 @@
 		if (atomic_read(&key_->enabled) > 0)				\
 			trace_##name(event);					\
 	} while (0)
+
+/*
+ * v5.11: d741bf41d7c7 ("kprobes: Remove kretprobe hash"), since which it is NULL while the
+ * kretprobe is being unregistered.
+ */
+static __always_inline struct kretprobe *fw_kretprobe(const struct kretprobe_instance *ri)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+	return get_kretprobe((struct kretprobe_instance *)ri);
+#else
+	return ri->rp;
+#endif
+}
 
 /* The new task, from the registers at copy_thread()'s entry. */
 static inline struct task_struct *fw_copy_thread_child(const struct pt_regs *regs)

@@ -4,6 +4,7 @@
  *
  *	events.h	the tracepoints
  *	probes.c	the probe behind each of them, armed while somebody listens
+ *	step.c		what comes after a probe
  *	capture.c	what the probes read
  *	state.c		what a task has of the CPU beyond general registers
  *	task.c		what a task has beside registers

@@ -3,7 +3,8 @@
  * The table of probes. A tracepoint's first listener arms its row and the last
  * one to leave disarms it: whoever dies or forgets, the kernel closes their
  * files and nothing stays in its text. The tracepoint code calls arm and disarm
- * under its mutex, which is all the locking there is.
+ * under its mutex, which is all the locking there is. Events of one function
+ * share its probe, since two in one place cost more than twice as much.
  *
  * Unloading while an event is enabled in tracefs: the module notifier disarms
  * after our exit function, so that nothing here may be torn down before it.
@@ -18,8 +19,10 @@
 #include <linux/string.h>
 
 #include "capture.h"
+#include "compat.h"
 #include "probes.h"
 #include "state.h"
+#include "step.h"
 #include "symbols.h"
 
 /*
@@ -44,33 +47,37 @@ static const char * const state_names[] = {
 	[PROBE_REFUSED] = "refused",
 };
 
-/*
- * One probe. A row with @leave is a kretprobe, with @enter_call at the entry;
- * one without is a kprobe. @rp is filled anew for each registration, since
- * unregistering leaves its marks; @missed keeps the sum of those before.
- */
+/* The functions that are probed, each by one probe for all its events. */
+enum {
+	SITE_COPY_PROCESS,
+	SITE_COPY_THREAD,
+	SITE_KERNEL_CLONE,
+	SITE_SCHEDULE_TAIL,
+	SITE_CLONE3,
+	SITE_SWITCH_TO,
+};
+
+/* An event's part of a probe. */
 struct probe {
 	const char *event;
-	const char *symbol;
-	kprobe_pre_handler_t enter;
-	kretprobe_handler_t enter_call;
+	unsigned int site;
+	kprobe_pre_handler_t enter;		/* at each entry */
+	kretprobe_handler_t enter_call;		/* at an entry whose return will be seen */
 	kretprobe_handler_t leave;
-	size_t data_size;
-	u32 *(*locate)(void);		/* NULL: at the start of @symbol */
 	enum probe_state state;
 	int error;
-	unsigned long missed;
-	struct kretprobe rp;
+	unsigned long missed;			/* before it was armed the last time */
+	unsigned long missed_site;		/* what the site had missed by then */
 };
 
 enum {
 	PROBE_FORK_ENTER,
-	PROBE_COPY_THREAD,
 	PROBE_FORK_EXIT,
+	PROBE_COPY_THREAD,
+	PROBE_ARCH_STATE,
 	PROBE_FORK_RETURN,
 	PROBE_FIRST_RUN,
 	PROBE_TAIL_RETURN,
-	PROBE_ARCH_STATE,
 	PROBE_CLONE3_RETURN,
 	PROBE_CPU_SWITCH_TO,
 };
@@ -78,115 +85,251 @@ enum {
 static struct probe probes[] = {
 	[PROBE_FORK_ENTER] = {
 		.event = "fork_enter",
-		.symbol = "copy_process",
+		.site = SITE_COPY_PROCESS,
 		.enter = fw_fork_enter,
-	},
-	[PROBE_COPY_THREAD] = {
-		.event = "copy_thread",
-		.symbol = "copy_thread",
-		.enter_call = fw_copy_thread_enter,
-		.leave = fw_copy_thread_leave,
-		.data_size = sizeof(struct fw_copy_thread_call),
 	},
 	[PROBE_FORK_EXIT] = {
 		.event = "fork_exit",
-		.symbol = "copy_process",
+		.site = SITE_COPY_PROCESS,
 		.leave = fw_fork_exit,
+	},
+	[PROBE_COPY_THREAD] = {
+		.event = "copy_thread",
+		.site = SITE_COPY_THREAD,
+		.enter_call = fw_copy_thread_enter,
+		.leave = fw_copy_thread_leave,
+	},
+	[PROBE_ARCH_STATE] = {
+		.event = "arch_state",
+		.site = SITE_COPY_THREAD,
+		.enter_call = fw_arch_state_enter,
+		.leave = fw_arch_state,
 	},
 	[PROBE_FORK_RETURN] = {
 		.event = "fork_return",
-		.symbol = "kernel_clone",
+		.site = SITE_KERNEL_CLONE,
 		.enter_call = fw_kernel_clone_enter,
 		.leave = fw_fork_return,
-		.data_size = sizeof(struct fw_kernel_clone_call),
 	},
 	[PROBE_FIRST_RUN] = {
 		.event = "first_run",
-		.symbol = "schedule_tail",
+		.site = SITE_SCHEDULE_TAIL,
 		.enter = fw_first_run,
 	},
 	[PROBE_TAIL_RETURN] = {
 		.event = "tail_return",
-		.symbol = "schedule_tail",
+		.site = SITE_SCHEDULE_TAIL,
 		.enter_call = fw_schedule_tail_enter,
 		.leave = fw_tail_return,
-		.data_size = sizeof(struct fw_schedule_tail_call),
-	},
-	[PROBE_ARCH_STATE] = {
-		.event = "arch_state",
-		.symbol = "copy_thread",
-		.enter_call = fw_arch_state_enter,
-		.leave = fw_arch_state,
-		.data_size = sizeof(struct fw_arch_state_call),
 	},
 	[PROBE_CLONE3_RETURN] = {
 		.event = "clone3_return",
-		.symbol = "__arm64_sys_clone3",
+		.site = SITE_CLONE3,
 		.enter_call = fw_clone3_enter,
 		.leave = fw_clone3_return,
-		.data_size = sizeof(struct fw_clone3_call),
 	},
 	[PROBE_CPU_SWITCH_TO] = {
 		.event = "cpu_switch_to",
-		.symbol = "__switch_to",
-		.locate = fw_switch_call,
+		.site = SITE_SWITCH_TO,
 		.enter = fw_cpu_switch_to,
 	},
 };
 
-static unsigned long missed_now(const struct probe *probe)
+/*
+ * A kretprobe where some event wants to know of the return, else a kprobe. @rp is filled
+ * anew for each registration, since unregistering leaves its marks.
+ */
+struct site {
+	const char *symbol;
+	u32 *(*locate)(void);		/* NULL: at the start of @symbol */
+	const struct probe *at_entry;	/* whom it concerns; NULL: nobody */
+	const struct probe *at_return[FW_PROBE_RETURNS];
+	size_t data_size;		/* 0: of no interest is when it returns */
+	unsigned int armed;		/* so many of its probes */
+	kprobe_pre_handler_t hook_return;	/* the kretprobe's own */
+	struct kretprobe rp;
+};
+
+static struct site sites[] = {
+	[SITE_COPY_PROCESS] = {
+		.symbol = "copy_process",
+		.at_entry = &probes[PROBE_FORK_ENTER],
+		.at_return = { &probes[PROBE_FORK_EXIT] },
+		.data_size = sizeof(struct fw_probe_call),
+	},
+	[SITE_COPY_THREAD] = {
+		.symbol = "copy_thread",
+		.at_return = { &probes[PROBE_COPY_THREAD], &probes[PROBE_ARCH_STATE] },
+		.data_size = sizeof(struct fw_copy_thread_call),
+	},
+	[SITE_KERNEL_CLONE] = {
+		.symbol = "kernel_clone",
+		.at_return = { &probes[PROBE_FORK_RETURN] },
+		.data_size = sizeof(struct fw_kernel_clone_call),
+	},
+	[SITE_SCHEDULE_TAIL] = {
+		.symbol = "schedule_tail",
+		.at_entry = &probes[PROBE_FIRST_RUN],
+		.at_return = { &probes[PROBE_TAIL_RETURN] },
+		.data_size = sizeof(struct fw_schedule_tail_call),
+	},
+	[SITE_CLONE3] = {
+		.symbol = "__arm64_sys_clone3",
+		.at_return = { &probes[PROBE_CLONE3_RETURN] },
+		.data_size = sizeof(struct fw_clone3_call),
+	},
+	[SITE_SWITCH_TO] = {
+		.symbol = "__switch_to",
+		.locate = fw_switch_call,
+		.at_entry = &probes[PROBE_CPU_SWITCH_TO],
+	},
+};
+
+/*
+ * The handlers of all sites.
+ */
+static bool is_armed(const struct probe *probe)
 {
-	if (probe->state != PROBE_ARMED)
+	return probe && READ_ONCE(probe->state) == PROBE_ARMED;
+}
+NOKPROBE_SYMBOL(is_armed);
+
+/* Also where no return can be seen, for want of instances. */
+static int on_entry(struct kprobe *kp, struct pt_regs *regs)
+{
+	const struct site *site = container_of(kp, struct site, rp.kp);
+
+	if (is_armed(site->at_entry))
+		site->at_entry->enter(kp, regs);
+	if (site->hook_return)
+		site->hook_return(kp, regs);
+	return fw_step_over(kp, regs);
+}
+NOKPROBE_SYMBOL(on_entry);
+
+static int on_call(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	const struct site *site = container_of(fw_kretprobe(ri), struct site, rp);
+	struct fw_probe_call *call = (void *)ri->data;
+	int i;
+
+	for (i = 0; i < FW_PROBE_RETURNS; i++) {
+		const struct probe *probe = site->at_return[i];
+
+		call->armed[i] = is_armed(probe);
+		if (call->armed[i] && probe->enter_call)
+			probe->enter_call(ri, regs);
+	}
+	return 0;
+}
+NOKPROBE_SYMBOL(on_call);
+
+/* An event that was armed since knows nothing of this call. */
+static int on_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	const struct kretprobe *rp = fw_kretprobe(ri);
+	const struct fw_probe_call *call = (void *)ri->data;
+	const struct site *site;
+	int i;
+
+	/* It is being taken away. */
+	if (!rp)
 		return 0;
-	return READ_ONCE(probe->rp.kp.nmissed) + READ_ONCE(probe->rp.nmissed);
+	site = container_of(rp, struct site, rp);
+	for (i = 0; i < FW_PROBE_RETURNS; i++)
+		if (call->armed[i] && is_armed(site->at_return[i]))
+			site->at_return[i]->leave(ri, regs);
+	return 0;
+}
+NOKPROBE_SYMBOL(on_return);
+
+/*
+ * Arming.
+ */
+static unsigned long missed_of(const struct probe *probe)
+{
+	const struct kretprobe *rp = &sites[probe->site].rp;
+
+	return READ_ONCE(rp->kp.nmissed) + (probe->leave ? READ_ONCE(rp->nmissed) : 0);
 }
 
-static int register_probe(struct probe *probe)
+static unsigned long missed_now(const struct probe *probe)
 {
-	struct kretprobe *rp = &probe->rp;
+	return probe->state == PROBE_ARMED ? missed_of(probe) - probe->missed_site : 0;
+}
 
-	memset(rp, 0, sizeof(*rp));
-	if (probe->locate) {
-		rp->kp.addr = (kprobe_opcode_t *)probe->locate();
-		if (!rp->kp.addr)
+static int register_return(struct site *site)
+{
+	struct kretprobe *rp = &site->rp;
+	int err;
+
+	rp->entry_handler = on_call;
+	rp->handler = on_return;
+	rp->data_size = site->data_size;
+	rp->maxactive = clamp(maxactive, 2 * num_possible_cpus(), MAXACTIVE_LIMIT);
+	err = register_kretprobe(rp);
+	if (err)
+		return err;
+	/* Nothing is armed yet, so that nobody misses what it sees until here. */
+	site->hook_return = rp->kp.pre_handler;
+	WRITE_ONCE(rp->kp.pre_handler, on_entry);
+	return 0;
+}
+
+static int register_site(struct site *site)
+{
+	struct kprobe *kp = &site->rp.kp;
+
+	memset(&site->rp, 0, sizeof(site->rp));
+	if (site->locate) {
+		kp->addr = (kprobe_opcode_t *)site->locate();
+		if (!kp->addr)
 			return -ENOENT;
 	} else {
-		rp->kp.symbol_name = probe->symbol;
+		kp->symbol_name = site->symbol;
 	}
+	if (site->data_size)
+		return register_return(site);
+	kp->pre_handler = on_entry;
+	return register_kprobe(kp);
+}
 
-	if (!probe->leave) {
-		rp->kp.pre_handler = probe->enter;
-		return register_kprobe(&rp->kp);
-	}
-	rp->entry_handler = probe->enter_call;
-	rp->handler = probe->leave;
-	rp->data_size = probe->data_size;
-	rp->maxactive = clamp(maxactive, 2 * num_possible_cpus(), MAXACTIVE_LIMIT);
-	return register_kretprobe(rp);
+static void unregister_site(struct site *site)
+{
+	if (site->data_size)
+		unregister_kretprobe(&site->rp);
+	else
+		unregister_kprobe(&site->rp.kp);
 }
 
 static int arm(struct probe *probe)
 {
-	int err = register_probe(probe);
+	struct site *site = &sites[probe->site];
+	int err = site->armed ? 0 : register_site(site);
 
 	probe->error = err;
-	probe->state = err ? PROBE_REFUSED : PROBE_ARMED;
-	if (err)
-		pr_warn("event %s: no probe on %s: error %d\n",
-			probe->event, probe->symbol, err);
-	return err;
+	if (err) {
+		probe->state = PROBE_REFUSED;
+		pr_warn("event %s: no probe on %s: error %d\n", probe->event, site->symbol, err);
+		return err;
+	}
+	site->armed++;
+	probe->missed_site = missed_of(probe);
+	WRITE_ONCE(probe->state, PROBE_ARMED);
+	return 0;
 }
 
 static void disarm(struct probe *probe)
 {
+	struct site *site = &sites[probe->site];
+
 	if (probe->state != PROBE_ARMED)
 		return;
-	if (probe->leave)
-		unregister_kretprobe(&probe->rp);
-	else
-		unregister_kprobe(&probe->rp.kp);
-	probe->missed += missed_now(probe);
-	probe->state = PROBE_IDLE;
+	WRITE_ONCE(probe->state, PROBE_IDLE);
+	site->armed--;
+	if (!site->armed)
+		unregister_site(site);
+	probe->missed += missed_of(probe) - probe->missed_site;
 }
 
 #define FW_PROBE_DEFINE(name, index)		\
@@ -217,7 +360,7 @@ int fw_probes_print(char *buffer, size_t size)
 	len = scnprintf(buffer, size, "# event symbol state missed error\n");
 	for (i = 0; i < ARRAY_SIZE(probes); i++)
 		len += scnprintf(buffer + len, size - len, "%s %s %s %lu %d\n",
-				 probes[i].event, probes[i].symbol,
+				 probes[i].event, sites[probes[i].site].symbol,
 				 state_names[probes[i].state],
 				 probes[i].missed + missed_now(&probes[i]), probes[i].error);
 	return len;

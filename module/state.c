@@ -155,7 +155,7 @@ NOKPROBE_SYMBOL(same_vregs);
 
 int fw_arch_state_enter(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	struct fw_arch_state_call *call = (void *)ri->data;
+	struct fw_copy_thread_call *call = (void *)ri->data;
 
 	call->child = fw_copy_thread_child(regs);
 	call->clone_flags = fw_copy_thread_flags(regs);
@@ -165,7 +165,7 @@ NOKPROBE_SYMBOL(fw_arch_state_enter);
 
 int fw_arch_state(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	const struct fw_arch_state_call *call = (void *)ri->data;
+	const struct fw_copy_thread_call *call = (void *)ri->data;
 	struct forkwatch_arch_state event = {};
 
 	fw_fill_header(&event.hdr, FORKWATCH_ARCH_STATE, sizeof(event));

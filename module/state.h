@@ -5,12 +5,6 @@
 
 #include <linux/kprobes.h>
 
-/* What the kretprobe on copy_thread() keeps between entry and return. */
-struct fw_arch_state_call {
-	struct task_struct *child;
-	u64 clone_flags;
-};
-
 int fw_arch_state_enter(struct kretprobe_instance *ri, struct pt_regs *regs);
 int fw_arch_state(struct kretprobe_instance *ri, struct pt_regs *regs);
 
