@@ -291,6 +291,7 @@ MODULE_PROGRAMS(cpu_switch_to)
 
 #include "cow.bpf.h"
 #include "undone.bpf.h"
+#include "stage_calls.bpf.h"
 
 /* The current task is a new child, which left finish_task_switch(). */
 static __always_inline void on_finish_switch(__u64 enter)

@@ -28,6 +28,10 @@ struct {
 #define UNDO_OF_TASK	true
 #define UNDO_OF_OTHER	false
 
+/* 1 << FORKWATCH_UNDO_* */
+#define UNDO_OF(UNDO, name, of, symbols)	| (UNDO_OF_##of ? 1U << FORKWATCH_UNDO_##UNDO : 0)
+#define UNDOS_OF_TASKS	(0 FW_UNDO_PROBES(UNDO_OF))
+
 /* NULL: there is no room for it. */
 static __always_inline struct fw_undo_times *begin_undone(__u32 tid, struct fw_stage_times *fork)
 {

@@ -74,6 +74,16 @@ static __always_inline struct kretprobe *fw_kretprobe(const struct kretprobe_ins
 #endif
 }
 
+/* Does @task owe a return to some kretprobe? Before v5.11 it is not told easily. */
+static __always_inline bool fw_has_kretprobes(const struct task_struct *task)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0) && !defined(CONFIG_KRETPROBE_ON_RETHOOK)
+	return READ_ONCE(task->kretprobe_instances.first);
+#else
+	return true;
+#endif
+}
+
 /* The new task, from the registers at copy_thread()'s entry. */
 static inline struct task_struct *fw_copy_thread_child(const struct pt_regs *regs)
 {

@@ -2,8 +2,9 @@
 /*
  * forkwatch: what an arm64 kernel does when a process forks, as tracepoints.
  *
- *	events.h	the tracepoints
+ *	events.h	the tracepoints; stage_events.h those of the stages
  *	probes.c	the probe behind each of them, armed while somebody listens
+ *	stages.c	those of the stages, likewise
  *	step.c		what comes after a probe
  *	capture.c	what the probes read
  *	state.c		what a task has of the CPU beyond general registers
@@ -22,6 +23,7 @@
 #include "clone.h"
 #define CREATE_TRACE_POINTS
 #include "events.h"
+#include "stage_events.h"
 #include "symbols.h"
 
 /* What builds it may know better. */

@@ -9,6 +9,7 @@
 #include "clone.h"
 #include "forkwatch.h"
 #include "probes.h"
+#include "stages.h"
 
 /* insmod hands "name=value" to set() whatever the file's mode is. */
 static int refuse(const char *value, const struct kernel_param *param)
@@ -29,6 +30,11 @@ static int probes_get(char *buffer, const struct kernel_param *param)
 	return len + fw_clone_print(buffer + len, PAGE_SIZE - len);
 }
 
+static int stages_get(char *buffer, const struct kernel_param *param)
+{
+	return fw_stages_print(buffer, PAGE_SIZE);
+}
+
 static int arch_get(char *buffer, const struct kernel_param *param)
 {
 	return fw_arch_print(buffer, PAGE_SIZE);
@@ -47,6 +53,13 @@ static const struct kernel_param_ops probes_ops = {
 };
 module_param_cb(probes, &probes_ops, NULL, 0444);
 MODULE_PARM_DESC(probes, "each event's probe: symbol, state, hits that it missed, error (read-only)");
+
+static const struct kernel_param_ops stages_ops = {
+	.set = refuse,
+	.get = stages_get,
+};
+module_param_cb(stages, &stages_ops, NULL, 0444);
+MODULE_PARM_DESC(stages, "each stage's probe: state, error (read-only)");
 
 /* Addresses, whatever kptr_restrict says: for root alone. */
 static const struct kernel_param_ops arch_ops = {

@@ -24,6 +24,7 @@ static struct bpf_program *find_program(struct bpf_object *obj, enum fw_probe_wa
 {
 	static const char *const prefixes[][2] = {
 		[FW_PROBE_FENTRY] = { "fentry_", "fexit_" },
+		[FW_PROBE_MODULE] = { NULL },
 		[FW_PROBE_KPROBE] = { "kprobe_", "kretprobe_" },
 	};
 	char name[64];
@@ -52,12 +53,14 @@ void fw_cow_probes_open(struct fw_cow_probes *probes, struct bpf_object *obj, bo
 
 	memset(probes, 0, sizeof(*probes));
 	for (each = 0; each < FW_PROBE_NONE; each++) {
-		for (i = 0; i < FW_COW_PROBES; i++) {
+		for (i = 0; each != FW_PROBE_MODULE && i < FW_COW_PROBES; i++) {
 			bpf_program__set_autoload(find_program(obj, each, i), false);
 			bpf_program__set_autoattach(find_program(obj, each, i), false);
 		}
 	}
-	if (wanted && way == FW_PROBE_FENTRY && !can_be_traced(obj))
+	/* The module has none of them. */
+	if (way == FW_PROBE_MODULE ||
+	    (wanted && way == FW_PROBE_FENTRY && !can_be_traced(obj)))
 		way = FW_PROBE_KPROBE;
 	probes->way = way;
 	for (i = 0; wanted && way < FW_PROBE_NONE && i < FW_COW_PROBES; i++) {

@@ -60,6 +60,7 @@ const char *fw_source_bpf_log(void);
 
 /* The module's table of probes: a header line, then "event symbol state missed error" each. */
 #define FW_PROBES_FILE	"/sys/module/forkwatch/parameters/probes"
+#define FW_STAGES_FILE	"/sys/module/forkwatch/parameters/stages"
 #define FW_PROBE_LINE	256
 
 /* The sum of the hits that its probes missed. Returns 0 or -errno. */

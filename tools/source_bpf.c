@@ -114,6 +114,11 @@ static unsigned int stage_places(enum fw_stages_level level)
 	return places;
 }
 
+static enum fw_probe_way without_fentry(const struct fw_source *source)
+{
+	return source->alone || source->cut ? FW_PROBE_KPROBE : FW_PROBE_MODULE;
+}
+
 static int open_programs(struct fw_source *source, const struct fw_source_options *opt,
 			 enum fw_probe_way way)
 {
@@ -121,12 +126,15 @@ static int open_programs(struct fw_source *source, const struct fw_source_option
 	struct forkwatch_bpf *skel;
 	int err;
 
+	if (way == FW_PROBE_MODULE)
+		way = without_fentry(source);
 	skel = forkwatch_bpf__open();
 	if (!skel)
 		return fw_source_fail(-errno, "libbpf cannot open its own programs: %s",
 				      strerror(errno));
 	source->skel = skel;
-	err = fw_stage_probes_open(&source->stages, skel->obj, opt->stages, way);
+	err = fw_stage_probes_open(&source->stages, skel->obj, opt->stages, way,
+				   without_fentry(source));
 	if (err)
 		return fw_source_fail(err, "/proc/kallsyms: %s. Without it no stage can be "
 				      "probed: use --stages off.", strerror(-err));
@@ -224,6 +232,22 @@ static int attach_probes(struct fw_source *source, const struct fw_source_option
 	return stages ? stages : cow;
 }
 
+static int load_and_attach_probes(struct fw_source *source, const struct fw_source_options *opt,
+				  struct fw_stage_sets *sets, enum fw_probe_way way)
+{
+	int err = load(source, opt, way);
+
+	if (err)
+		return err;
+	err = attach_probes(source, opt, sets);
+	if (err == -ENOENT)
+		return fw_source_fail(err, "this kernel has no function do_wp_page(), which copies "
+			"pages: its compiler inlined or renamed it. Trace without --cow.");
+	return err ? fw_source_fail(err,
+			"the kernel refuses the probe on do_wp_page(), which copies pages: %s. "
+			"Trace without --cow.", strerror(-err)) : 0;
+}
+
 /* Before the events that use them: what is armed is known from the first fork on. */
 static int load_probes(struct fw_source *source, const struct fw_source_options *opt)
 {
@@ -234,23 +258,14 @@ static int load_probes(struct fw_source *source, const struct fw_source_options 
 	 * A program on a trampoline can be preempted if the kernel can, and whoever then comes
 	 * to it on this CPU is skipped: __bpf_prog_enter_recur(). That of a kprobe can not.
 	 */
-	err = load(source, opt, fw_kernel_preempts() ? FW_PROBE_KPROBE : FW_PROBE_FENTRY);
+	err = load_and_attach_probes(source, opt, &sets, fw_kernel_preempts() ?
+				     without_fentry(source) : FW_PROBE_FENTRY);
+	if (err == -ENOTSUP)
+		err = load_and_attach_probes(source, opt, &sets, without_fentry(source));
+	if (err == -ENOTSUP)
+		err = load_and_attach_probes(source, opt, &sets, FW_PROBE_KPROBE);
 	if (err)
 		return err;
-	err = attach_probes(source, opt, &sets);
-	if (err == -ENOTSUP) {
-		err = load(source, opt, FW_PROBE_KPROBE);
-		if (err)
-			return err;
-		err = attach_probes(source, opt, &sets);
-	}
-	if (err == -ENOENT)
-		return fw_source_fail(err, "this kernel has no function do_wp_page(), which copies "
-			"pages: its compiler inlined or renamed it. Trace without --cow.");
-	if (err)
-		return fw_source_fail(err,
-			"the kernel refuses the probe on do_wp_page(), which copies pages: %s. "
-			"Trace without --cow.", strerror(-err));
 	source->skel->bss->stages_armed = sets.stages.armed;
 	source->skel->bss->stages_absent = sets.stages.absent;
 	source->skel->bss->stages_refused = sets.stages.refused;

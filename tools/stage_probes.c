@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include "array.h"
+#include "source.h"
 #include "stage_probes.h"
 
 #define SYMBOL_MAX	64
@@ -37,13 +38,27 @@ enum { ENTER, LEAVE, NR_ENDS };
 
 static const char * const prefixes[][NR_ENDS] = {
 	[FW_PROBE_FENTRY] = { "fentry_", "fexit_" },
+	[FW_PROBE_MODULE] = { NULL },
 	[FW_PROBE_KPROBE] = { "kprobe_", "kretprobe_" },
 };
+
+/* What the module's probes are attached by: its tracepoints for each level. */
+static const struct tracepoint {
+	const char *program;
+	enum fw_stages_level level;
+} tracepoints[] = {
+	{ "on_stage_core", FW_STAGES_CORE },
+	{ "on_stage_more", FW_STAGES_ALL },
+};
+
+#define NR_TRACEPOINTS	ARRAY_SIZE(tracepoints)
 
 struct fw_stage_probes {
 	struct fw_stage_sets sets;
 	enum fw_probe_way way;			/* the one that is tried first */
 	bool direct_calls;			/* ftrace can call a trampoline */
+	struct bpf_program *listeners[NR_TRACEPOINTS];
+	struct bpf_link *listening[NR_TRACEPOINTS];
 	struct {
 		char symbol[SYMBOL_MAX];	/* "": none */
 		unsigned int rank;		/* of symbol among the candidates */
@@ -170,6 +185,12 @@ static struct bpf_program *find_program(struct bpf_object *obj, enum fw_probe_wa
 	return bpf_object__find_program_by_name(obj, name);
 }
 
+static void leave_out(struct bpf_program *prog)
+{
+	bpf_program__set_autoload(prog, false);
+	bpf_program__set_autoattach(prog, false);
+}
+
 static void load_none(struct bpf_object *obj)
 {
 	unsigned int way, end;
@@ -177,14 +198,33 @@ static void load_none(struct bpf_object *obj)
 
 	for (i = 0; i < NR_PROBES; i++) {
 		for (way = 0; way < FW_PROBE_NONE; way++) {
-			for (end = 0; end < NR_ENDS; end++) {
-				struct bpf_program *prog = find_program(obj, way, end, i);
-
-				bpf_program__set_autoload(prog, false);
-				bpf_program__set_autoattach(prog, false);
-			}
+			for (end = 0; way != FW_PROBE_MODULE && end < NR_ENDS; end++)
+				leave_out(find_program(obj, way, end, i));
 		}
 	}
+	for (i = 0; i < NR_TRACEPOINTS; i++)
+		leave_out(bpf_object__find_program_by_name(obj, tracepoints[i].program));
+}
+
+static void choose_listeners(struct fw_stage_probes *probes, struct bpf_object *obj,
+			     enum fw_stages_level level)
+{
+	size_t i;
+
+	for (i = 0; i < NR_TRACEPOINTS; i++) {
+		if (tracepoints[i].level > level)
+			continue;
+		probes->listeners[i] = bpf_object__find_program_by_name(obj,
+									tracepoints[i].program);
+		bpf_program__set_autoload(probes->listeners[i], true);
+	}
+}
+
+/* Every switch calls it: what the module has is too much for those that are no child's. */
+static bool is_the_modules(size_t stage)
+{
+	return probes_table[stage].undo ||
+	       probes_table[stage].bit != 1U << FORKWATCH_STAGE_FINISH_SWITCH;
 }
 
 /* The types do not describe every function, and a trampoline needs that. */
@@ -208,7 +248,11 @@ static void choose(struct fw_stage_probes *probes, struct bpf_object *obj, size_
 
 	if (way == FW_PROBE_FENTRY && choose_fentry(probes, obj, stage))
 		way = FW_PROBE_KPROBE;
+	if (way == FW_PROBE_MODULE && !is_the_modules(stage))
+		way = FW_PROBE_KPROBE;
 	probes->stages[stage].way = way;
+	if (way == FW_PROBE_MODULE)
+		return;
 	for (end = 0; end < NR_ENDS; end++) {
 		probes->stages[stage].programs[end] = find_program(obj, way, end, stage);
 		bpf_program__set_autoload(probes->stages[stage].programs[end], true);
@@ -221,7 +265,8 @@ static struct fw_probe_set *set_of(struct fw_stage_probes *probes, size_t stage)
 }
 
 int fw_stage_probes_open(struct fw_stage_probes **out, struct bpf_object *obj,
-			 enum fw_stages_level level, enum fw_probe_way way)
+			 enum fw_stages_level level, enum fw_probe_way way,
+			 enum fw_probe_way otherwise)
 {
 	struct fw_stage_probes *probes = calloc(1, sizeof(*probes));
 	size_t i;
@@ -236,8 +281,10 @@ int fw_stage_probes_open(struct fw_stage_probes **out, struct bpf_object *obj,
 		return err;
 	}
 	if (way == FW_PROBE_FENTRY && !probes->direct_calls)
-		way = FW_PROBE_KPROBE;
+		way = otherwise;
 	probes->way = way;
+	if (way == FW_PROBE_MODULE)
+		choose_listeners(probes, obj, level);
 	for (i = 0; i < NR_PROBES; i++) {
 		struct fw_probe_set *set = set_of(probes, i);
 
@@ -282,10 +329,55 @@ static int attach_stage(struct fw_stage_probes *probes, size_t stage)
 	return -errno;
 }
 
+/* The module says in a file which of its probes it could arm. */
+static void take_state(struct fw_stage_probes *probes, const char *name, bool armed)
+{
+	size_t i;
+
+	for (i = 0; i < NR_PROBES; i++) {
+		struct fw_probe_set *set = set_of(probes, i);
+
+		if (probes->stages[i].way == FW_PROBE_MODULE &&
+		    !strcmp(probes_table[i].name, name))
+			*(armed ? &set->armed : &set->refused) |= probes_table[i].bit;
+	}
+}
+
+static int read_states(struct fw_stage_probes *probes)
+{
+	FILE *file = fopen(FW_STAGES_FILE, "re");
+	char line[256], name[SYMBOL_MAX], state[16];
+
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file))
+		if (line[0] != '#' && sscanf(line, "%63s %15s", name, state) == 2)
+			take_state(probes, name, !strcmp(state, "armed"));
+	fclose(file);
+	return 0;
+}
+
+/* An older module has no such tracepoints. */
+static int attach_listeners(struct fw_stage_probes *probes)
+{
+	size_t i;
+
+	for (i = 0; i < NR_TRACEPOINTS; i++) {
+		if (!probes->listeners[i])
+			continue;
+		probes->listening[i] = bpf_program__attach(probes->listeners[i]);
+		if (!probes->listening[i])
+			return -ENOTSUP;
+	}
+	return read_states(probes) ? -ENOTSUP : 0;
+}
+
 int fw_stage_probes_attach(struct fw_stage_probes *probes, struct fw_stage_sets *sets)
 {
 	size_t i;
 
+	if (probes->listeners[0] && attach_listeners(probes))
+		return -ENOTSUP;
 	for (i = 0; i < NR_PROBES; i++) {
 		struct fw_probe_set *set = set_of(probes, i);
 
@@ -337,6 +429,8 @@ void fw_stage_probes_close(struct fw_stage_probes *probes)
 		if (!closing[i].begun)
 			close_links(&closing[i]);
 	}
+	for (i = 0; i < NR_TRACEPOINTS; i++)
+		bpf_link__destroy(probes->listening[i]);
 	for (i = 0; i < NR_PROBES; i++)
 		if (closing[i].begun)
 			pthread_join(closing[i].thread, NULL);

@@ -12,6 +12,7 @@ struct bpf_object;
 /* From the cheapest to none at all. */
 enum fw_probe_way {
 	FW_PROBE_FENTRY,
+	FW_PROBE_MODULE,	/* the module's own, of which it tells call by call */
 	FW_PROBE_KPROBE,
 	FW_PROBE_NONE,
 };
@@ -32,10 +33,11 @@ struct fw_stage_probes;
 
 /*
  * Chooses the programs of @obj for @level, before it is loaded: all others are
- * not loaded. Returns 0 or -errno.
+ * not loaded. @otherwise: the way where the kernel has no fentry. Returns 0 or -errno.
  */
 int fw_stage_probes_open(struct fw_stage_probes **out, struct bpf_object *obj,
-			 enum fw_stages_level level, enum fw_probe_way way);
+			 enum fw_stages_level level, enum fw_probe_way way,
+			 enum fw_probe_way otherwise);
 /*
  * Attaches them. What cannot be attached is refused, and no error; but returns
  * -ENOTSUP if the kernel attaches nothing in this way, and another may do. (There

@@ -35,6 +35,8 @@ equal 'a task was asked for in the midst of its fork: no stage is made up' \
 	"$(forks "$tmp/forks" stages.rows.0.name events.stages.kind | grep -v '^-	-$')" ''
 
 # Many threads wait for each other within dup_mmap(), and a kretprobe has few instances.
+unload
+load forkwatch.ko stage_calls=4
 fw run --stages all -f json -o "$tmp/forks" -- ./e2e/crowd 40
 equal 'a crowd: exit status' "$status" 0
 ./e2e/stages "$tmp/forks" >"$tmp/stages" 2>"$tmp/wrong"
