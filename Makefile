@@ -366,9 +366,9 @@ bench: guest-programs $(build)/arm64/bench/ops ## measure what tracing costs, ou
 	@tests/bench/overhead.sh $(KERNELS)
 
 .PHONY: style
-style: ## checkpatch, sparse, clang's analyzer, shellcheck and the licence lines
-	$(deps) style module cross fetch bpf tools
-	@MAKE='$(MAKE)' tests/style.sh
+style: ## checkpatch, sparse, shellcheck and the licence lines
+	$(deps) style module cross fetch
+	@tests/style.sh
 
 analyzed := $(patsubst tools/%.c,$(build)/analyzed/%,$(core_sources) $(main_sources))
 
@@ -380,7 +380,7 @@ $(build)/analyzed/%: tools/%.c $(generated) $(wildcard tools/*.h tools/*/*.h mod
 	$(quiet)touch $@
 
 .PHONY: analyze
-analyze: $(analyzed) ## clang's static analyzer over the tool: it has nothing to say
+analyze: $(analyzed) ## clang's static analyzer over the tool, for whoever looks for bugs
 
 variants:
 	$(quiet)MAKEFLAGS= $(MAKE) --no-print-directory module KERNEL='$(KERNEL)' \

@@ -132,19 +132,9 @@ check_sparse()
 	result 'sparse' $status "$out"
 }
 
-# With what may have been wrong on the way to it.
-check_analyzer()
-{
-	local out status
-	out=$("${MAKE:-make}" --no-print-directory --keep-going --jobs="$(nproc)" analyze 2>&1)
-	status=$?
-	result 'clang --analyze' $status "$(grep -vE '^  [A-Z]+ ' <<<"$out")"
-}
-
 git ls-files >/dev/null || { result 'the tracked files' 1 'git cannot list them: see above'; exit 1; }
 check_licences
 check_shell
 check_kernel_style
 check_sparse
-check_analyzer
 exit $failed
