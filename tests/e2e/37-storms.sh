@@ -8,9 +8,10 @@
 # shellcheck source=tests/e2e/lib.sh
 . ./e2e/lib.sh
 
+# How many forks a second make a storm: a kernel that watches itself is slow.
 case ${FORKWATCH_KERNEL-} in
-*-debug) seconds=60 ;;
-*) seconds=8 ;;
+*-debug) seconds=60 a_second=1 ;;
+*) seconds=8 a_second=5 ;;
 esac
 seconds=${FORKWATCH_STORM_SECONDS:-$seconds}
 
@@ -132,7 +133,7 @@ storm()
 	counted "$1" "$1" "sh $tmp/inner $tmp/dir $seconds ${2-}"
 	others=$(cd "$tmp/dir" && grep . count.* | tr ':\n' '= ' | sed 's/count\.//g')
 	echo "# sums storm=$1 $others"
-	at_least "$1: it was a storm" "$(value total "$tmp/dir/storm")" $((seconds * 5))
+	at_least "$1: it was a storm" "$(value total "$tmp/dir/storm")" $((seconds * a_second))
 	equal "$1: all CPUs are back" "$(grep -c ^processor /proc/cpuinfo)" "$cpus"
 }
 
@@ -155,7 +156,7 @@ stress()
 	comment <"$tmp/stress"
 	equal 'stress-ng: what it did' "$(awk '/metrc:/ && $5 ~ /^[0-9]+$/ { print $4 }' "$tmp/stress" |
 		sort | xargs)" 'clone exec fork pthread spawn vfork'
-	at_least 'stress-ng: it was a storm' "$recorded" $((seconds * 5))
+	at_least 'stress-ng: it was a storm' "$recorded" $((seconds * a_second))
 }
 
 cpus=$(grep -c ^processor /proc/cpuinfo)
