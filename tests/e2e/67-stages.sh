@@ -52,8 +52,9 @@ fw record --stages all -o "$tmp/trace" -- ./workload/memory 200
 equal 'recording all stages of a fork with much memory' "$status" 0
 fw show -f json -o "$tmp/json" "$tmp/trace" 1
 adds_up 'the times of all stages add up' "$tmp/json"
-seen 'more stages are seen' arch_dup_task_struct sched_fork security_task_alloc copy_fs_struct \
-	vm_area_dup anon_vma_fork copy_namespaces cgroup_post_fork uprobe_copy_process \
+# shellcheck disable=SC2046  # names
+seen 'more stages are seen' arch_dup_task_struct sched_fork copy_fs_struct vm_area_dup anon_vma_fork \
+	copy_namespaces cgroup_post_fork $(configured security_task_alloc uprobe_copy_process) \
 	'wake-up to first run' schedule_tail finish_task_switch
 at_least 'copying page tables takes its time' "$(percent copy_page_range)" 10
 # The child may take the CPU within wake_up_new_task, and lose it within schedule_tail.

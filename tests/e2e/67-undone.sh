@@ -47,7 +47,7 @@ untouched()
 
 load forkwatch.ko
 echo +pids >/sys/fs/cgroup/cgroup.subtree_control
-early='security_task_free exit_sem exit_files exit_fs __cleanup_sighand'
+early="$(configured security_task_free) exit_sem exit_files exit_fs __cleanup_sighand"
 late='mmput exit_task_namespaces free_pid'
 
 case=pids

@@ -221,10 +221,18 @@ fw()
 	status=$?
 }
 
+# configured NAME…: those of these functions that this kernel's configuration brought with it
+configured()
+{
+	for function; do
+		! grep -q " [tT] $function\$" /proc/kallsyms || echo "$function"
+	done
+}
+
 # copies_are_counted: this kernel has the function that --cow needs, and has not inlined it
 copies_are_counted()
 {
-	grep -q ' [tT] do_wp_page$' /proc/kallsyms
+	[ -n "$(configured do_wp_page)" ]
 }
 
 # need_servers: ends the script where they could not be had
