@@ -8,6 +8,7 @@
 #include "array.h"
 #include "capability.h"
 #include "event.h"
+#include "words.h"
 
 /* What is hidden: bits 16 to 51, which 64 KiB these are. The rest are tags and no secret. */
 #define GRANULE_SHIFT	16
@@ -24,15 +25,12 @@ int fw_addresses_parse(const char *word, enum fw_addresses_choice *choice)
 		[FW_ADDRESSES_RAW] = "raw",
 		[FW_ADDRESSES_SYMBOLS] = "symbols",
 	};
-	size_t i;
+	int place = fw_word_find(words, ARRAY_SIZE(words), word);
 
-	for (i = 0; i < ARRAY_SIZE(words); i++) {
-		if (!strcmp(word, words[i])) {
-			*choice = i;
-			return 0;
-		}
-	}
-	return -EINVAL;
+	if (place < 0)
+		return place;
+	*choice = place;
+	return 0;
 }
 
 int fw_addresses_live(struct fw_addresses *addresses)

@@ -8,6 +8,7 @@
 #include "array.h"
 #include "message.h"
 #include "output.h"
+#include "words.h"
 
 int fw_output_parse_color(const char *word, enum fw_color *color)
 {
@@ -16,15 +17,12 @@ int fw_output_parse_color(const char *word, enum fw_color *color)
 		[FW_COLOR_ALWAYS] = "always",
 		[FW_COLOR_NEVER] = "never",
 	};
-	size_t i;
+	int place = fw_word_find(words, ARRAY_SIZE(words), word);
 
-	for (i = 0; i < ARRAY_SIZE(words); i++) {
-		if (!strcmp(word, words[i])) {
-			*color = i;
-			return 0;
-		}
-	}
-	return -EINVAL;
+	if (place < 0)
+		return place;
+	*color = place;
+	return 0;
 }
 
 /*

@@ -11,6 +11,7 @@
 #include "array.h"
 #include "source.h"
 #include "stage_probes.h"
+#include "words.h"
 
 #define SYMBOL_MAX	64
 
@@ -74,15 +75,12 @@ int fw_parse_stages(const char *text, enum fw_stages_level *level)
 	static const char * const names[] = {
 		[FW_STAGES_OFF] = "off", [FW_STAGES_CORE] = "core", [FW_STAGES_ALL] = "all",
 	};
-	size_t i;
+	int place = fw_word_find(names, ARRAY_SIZE(names), text);
 
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcmp(text, names[i]))
-			continue;
-		*level = i;
-		return 0;
-	}
-	return -EINVAL;
+	if (place < 0)
+		return place;
+	*level = place;
+	return 0;
 }
 
 /*
