@@ -6,9 +6,12 @@
 # shellcheck source=tests/e2e/lib.sh
 . ./e2e/lib.sh
 
+# A kernel that watches itself is slow, so that a smaller ring has to do, and KASAN keeps what is
+# freed for a while: up to a 32nd of the memory.
+ring=
 case ${FORKWATCH_KERNEL-} in
-*-debug) seconds=60 ;;
-*) seconds=10 ;;
+*-debug) seconds=60 a_second=5 slack=65536 ring=1M ;;
+*) seconds=10 a_second=20 slack=4096 ;;
 esac
 seconds=${FORKWATCH_STOP_SECONDS:-$seconds}
 
@@ -31,7 +34,7 @@ stopped()
 {
 	rm -f "$tmp"/[a-z]*
 	mkfifo "$tmp/ready"
-	./forkwatch run -a --source "$1" -f json -o "$tmp/forks" -- sh -c "
+	./forkwatch run -a --source "$1" ${ring:+--ring $ring} -f json -o "$tmp/forks" -- sh -c "
 		./e2e/quiet >$tmp/before && echo >$tmp/ready && ./workload/storm -s $((seconds + 5)) >$tmp/storm &&
 		sleep 5 && ./e2e/quiet 240 >$tmp/middle && ./workload/storm -n 20 >$tmp/second &&
 		./e2e/quiet >$tmp/after" 2>"$tmp/err" &
@@ -55,7 +58,7 @@ stopped()
 	lost=$(summary "$tmp/forks" lost.forks)
 	echo "# sums source=$1 stopped=$seconds forks=$((last - first)) recorded=$recorded" \
 		"lost_forks=$lost lost_events=$(summary "$tmp/forks" lost.total) memory_kib=$memory"
-	at_least "$1: it was a storm" $((second - first)) $((seconds * 20))
+	at_least "$1: it was a storm" $((second - first)) $((seconds * a_second))
 	at_least "$1: the ring was too small for it" "$lost" 1
 	# The kernel's own few return probes may miss one: then that is said, and no more are missing.
 	misses=$(summary "$tmp/forks" lost.probe_misses)
@@ -68,8 +71,8 @@ stopped()
 		at_least "$1: no fork is counted twice" $missing 0
 	fi
 	equal "$1: after that none is missing" "$(seen "$between" "$to")" $((last - second))
-	at_least "$1: the kernel side takes no more memory (KiB, with 4096 for the storm's own)" \
-		4096 "$memory"
+	at_least "$1: the kernel side takes no more memory (KiB, with $slack for the storm's own)" \
+		$slack "$memory"
 	equal "$1: all else is well" \
 		"$(summary "$tmp/forks" lost.watch_full lost.bad_events verdicts.FAIL)" '0	0	0'
 	check "$1: nothing stays armed" within 30 nothing_armed
