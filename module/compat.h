@@ -63,7 +63,7 @@
 
 /*
  * v5.11: d741bf41d7c7 ("kprobes: Remove kretprobe hash"), since which it is NULL while the
- * kretprobe is being unregistered.
+ * kretprobe is being unregistered: also at an entry, on a CPU that came to it before.
  */
 static __always_inline struct kretprobe *fw_kretprobe(const struct kretprobe_instance *ri)
 {

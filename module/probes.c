@@ -209,10 +209,14 @@ NOKPROBE_SYMBOL(on_entry);
 
 static int on_call(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	const struct site *site = container_of(fw_kretprobe(ri), struct site, rp);
+	const struct kretprobe *rp = fw_kretprobe(ri);
 	struct fw_probe_call *call = (void *)ri->data;
+	const struct site *site;
 	int i;
 
+	if (!rp)
+		return 1;
+	site = container_of(rp, struct site, rp);
 	for (i = 0; i < FW_PROBE_RETURNS; i++) {
 		const struct probe *probe = site->at_return[i];
 

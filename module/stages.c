@@ -167,9 +167,13 @@ NOKPROBE_SYMBOL(fill_call);
 /* Returns 1 where nobody wants to know of the return. */
 static int on_stage_call(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	const struct stage *stage = container_of(fw_kretprobe(ri), struct stage, rp);
+	const struct kretprobe *rp = fw_kretprobe(ri);
+	const struct stage *stage;
 
 	__this_cpu_write(followed, true);
+	if (!rp)
+		return 1;
+	stage = container_of(rp, struct stage, rp);
 	if (stage->id >= FW_STAGE_UNDO && !may_take_back())
 		return 1;
 	fill_call((void *)ri->data, regs);
