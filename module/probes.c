@@ -12,9 +12,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/cpumask.h>
 #include <linux/kprobes.h>
-#include <linux/minmax.h>
 #include <linux/moduleparam.h>
 #include <linux/string.h>
 
@@ -265,19 +263,11 @@ static unsigned long missed_now(const struct probe *probe)
 static int register_return(struct site *site)
 {
 	struct kretprobe *rp = &site->rp;
-	int err;
 
 	rp->entry_handler = on_call;
 	rp->handler = on_return;
 	rp->data_size = site->data_size;
-	rp->maxactive = clamp(maxactive, 2 * num_possible_cpus(), MAXACTIVE_LIMIT);
-	err = register_kretprobe(rp);
-	if (err)
-		return err;
-	/* Nothing is armed yet, so that nobody misses what it sees until here. */
-	site->hook_return = rp->kp.pre_handler;
-	WRITE_ONCE(rp->kp.pre_handler, on_entry);
-	return 0;
+	return fw_register_kretprobe(rp, maxactive, MAXACTIVE_LIMIT, on_entry, &site->hook_return);
 }
 
 static int register_site(struct site *site)

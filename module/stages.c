@@ -4,11 +4,9 @@
  * BPF program each take twice what one kretprobe here does. They tell of every call; who
  * listens adds up those of a fork.
  */
-#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
-#include <linux/minmax.h>
 #include <linux/moduleparam.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -222,21 +220,14 @@ NOKPROBE_SYMBOL(on_stage);
 static int register_symbol(struct stage *stage)
 {
 	struct kretprobe *rp = &stage->rp;
-	int err;
 
 	memset(rp, 0, sizeof(*rp));
 	rp->kp.symbol_name = stage->symbol;
 	rp->entry_handler = on_stage_call;
 	rp->handler = on_stage_return;
 	rp->data_size = sizeof(struct stage_call);
-	rp->maxactive = clamp(stage_calls, 2 * num_possible_cpus(), STAGE_CALLS_LIMIT);
-	err = register_kretprobe(rp);
-	if (err)
-		return err;
-	/* Until here no return was missed for want of instances, nor is it long. */
-	stage->hook_return = rp->kp.pre_handler;
-	WRITE_ONCE(rp->kp.pre_handler, on_stage);
-	return 0;
+	return fw_register_kretprobe(rp, stage_calls, STAGE_CALLS_LIMIT, on_stage,
+				     &stage->hook_return);
 }
 
 /* The function has the @len bytes of @name, and what the compiler may have put behind them. */

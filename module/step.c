@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* See step.h. Instructions are those that functions begin with, before they touch memory. */
+#include <linux/cpumask.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 
 #include <asm/ptrace.h>
 
@@ -41,3 +43,17 @@ int fw_step_over(struct kprobe *kp, struct pt_regs *regs)
 	return 1;
 }
 NOKPROBE_SYMBOL(fw_step_over);
+
+int fw_register_kretprobe(struct kretprobe *rp, unsigned int wanted, unsigned int limit,
+			  kprobe_pre_handler_t handler, kprobe_pre_handler_t *hook_return)
+{
+	int err;
+
+	rp->maxactive = clamp(wanted, 2 * num_possible_cpus(), limit);
+	err = register_kretprobe(rp);
+	if (err)
+		return err;
+	*hook_return = rp->kp.pre_handler;
+	WRITE_ONCE(rp->kp.pre_handler, handler);
+	return 0;
+}
