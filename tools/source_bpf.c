@@ -114,9 +114,11 @@ static unsigned int stage_places(enum fw_stages_level level)
 	return places;
 }
 
-static enum fw_probe_way without_fentry(const struct fw_source *source)
+/* The next way from @way on; alone or cut, we have none of the module's. */
+static enum fw_probe_way dearer(const struct fw_source *source, enum fw_probe_way way)
 {
-	return source->alone || source->cut ? FW_PROBE_KPROBE : FW_PROBE_MODULE;
+	way++;
+	return way == FW_PROBE_MODULE && (source->alone || source->cut) ? FW_PROBE_KPROBE : way;
 }
 
 static int open_programs(struct fw_source *source, const struct fw_source_options *opt,
@@ -126,15 +128,13 @@ static int open_programs(struct fw_source *source, const struct fw_source_option
 	struct forkwatch_bpf *skel;
 	int err;
 
-	if (way == FW_PROBE_MODULE)
-		way = without_fentry(source);
 	skel = forkwatch_bpf__open();
 	if (!skel)
 		return fw_source_fail(-errno, "libbpf cannot open its own programs: %s",
 				      strerror(errno));
 	source->skel = skel;
 	err = fw_stage_probes_open(&source->stages, skel->obj, opt->stages, way,
-				   without_fentry(source));
+				   dearer(source, FW_PROBE_FENTRY));
 	if (err)
 		return fw_source_fail(err, "/proc/kallsyms: %s. Without it no stage can be "
 				      "probed: use --stages off.", strerror(-err));
@@ -185,13 +185,15 @@ static int load(struct fw_source *source, const struct fw_source_options *opt,
 {
 	int err;
 
-	do {
+	for (;; way = dearer(source, way)) {
 		close_programs(source);
 		err = open_programs(source, opt, way);
 		if (err)
 			return err;
 		err = forkwatch_bpf__load(source->skel);
-	} while (err && err != -EPERM && way++ < FW_PROBE_NONE);
+		if (!err || err == -EPERM || way == FW_PROBE_NONE)
+			break;
+	}
 	if (err == -EPERM)
 		return fw_source_fail(err,
 			"the kernel refuses BPF programs although we may load them: is this a "
@@ -251,6 +253,7 @@ static int load_and_attach_probes(struct fw_source *source, const struct fw_sour
 /* Before the events that use them: what is armed is known from the first fork on. */
 static int load_probes(struct fw_source *source, const struct fw_source_options *opt)
 {
+	enum fw_probe_way way = FW_PROBE_FENTRY;
 	struct fw_stage_sets sets;
 	int err;
 
@@ -258,12 +261,12 @@ static int load_probes(struct fw_source *source, const struct fw_source_options 
 	 * A program on a trampoline can be preempted if the kernel can, and whoever then comes
 	 * to it on this CPU is skipped: __bpf_prog_enter_recur(). That of a kprobe can not.
 	 */
-	err = load_and_attach_probes(source, opt, &sets, fw_kernel_preempts() ?
-				     without_fentry(source) : FW_PROBE_FENTRY);
-	if (err == -ENOTSUP)
-		err = load_and_attach_probes(source, opt, &sets, without_fentry(source));
-	if (err == -ENOTSUP)
-		err = load_and_attach_probes(source, opt, &sets, FW_PROBE_KPROBE);
+	if (fw_kernel_preempts())
+		way = dearer(source, way);
+	do {
+		err = load_and_attach_probes(source, opt, &sets, way);
+		way = dearer(source, way);
+	} while (err == -ENOTSUP && way < FW_PROBE_NONE);
 	if (err)
 		return err;
 	source->skel->bss->stages_armed = sets.stages.armed;
