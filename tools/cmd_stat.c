@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cmd_options.h"
 #include "env.h"
 #include "limit.h"
 #include "message.h"
+#include "now.h"
 #include "render_stat.h"
 #include "replay.h"
 #include "session.h"
@@ -32,14 +32,6 @@ struct stat_cmd {
 	struct fw_stat stat;
 	uint64_t start, lap;		/* CLOCK_MONOTONIC, ns; when the last look was */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NS + now.tv_nsec;
-}
 
 /*
  * Showing.
@@ -99,7 +91,7 @@ static int sink_begin(void *ctx)
 {
 	struct stat_cmd *cmd = ctx;
 
-	cmd->start = now_ns();
+	cmd->start = fw_now();
 	cmd->lap = cmd->start;
 	return 0;
 }
@@ -128,7 +120,7 @@ static int sink_cow(void *ctx, const struct fw_cow *cow)
 static int sink_flush(void *ctx)
 {
 	struct stat_cmd *cmd = ctx;
-	uint64_t now = now_ns();
+	uint64_t now = fw_now();
 	struct fw_stat_view view = {
 		.stat = &cmd->stat,
 		.env = &cmd->env,
@@ -155,7 +147,7 @@ static const struct fw_session_sink sink = {
 static int show_last(struct stat_cmd *cmd, const struct fw_session_result *result)
 {
 	char *command = fw_target_command(cmd->session.argv);
-	uint64_t now = now_ns();
+	uint64_t now = fw_now();
 	struct fw_stat_view view = {
 		.stat = &cmd->stat,
 		.env = &cmd->env,

@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "array.h"
 #include "command.h"
 #include "event.h"
+#include "now.h"
 #include "observer.h"
 #include "privilege.h"
 #include "session.h"
@@ -302,23 +302,15 @@ static bool target_ended(struct session *session)
 	return false;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
-}
-
 /* What was sent before the end is in the ring; some of it may lack its last event. */
 static int drain(struct session *session)
 {
-	uint64_t end = now_ms() + DRAIN_LIMIT_MS;
+	uint64_t end = fw_now() + DRAIN_LIMIT_MS * 1000000ULL;
 	int n;
 
 	do {
 		n = batch(session, DRAIN_MS);
-	} while (n > 0 && now_ms() < end);
+	} while (n > 0 && fw_now() < end);
 	return n < 0 ? n : 0;
 }
 

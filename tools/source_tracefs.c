@@ -21,6 +21,7 @@
 
 #include "array.h"
 #include "held.h"
+#include "now.h"
 #include "precondition.h"
 #include "source.h"
 #include "tracefs_record.h"
@@ -318,14 +319,6 @@ static int on_record(struct tep_event *event, struct tep_record *record, int cpu
 	return source->error;
 }
 
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000000000ULL + time.tv_nsec;
-}
-
 static int source_tracefs_poll(struct fw_source *source, int timeout_ms, fw_bytes_fn fn, void *ctx)
 {
 	struct timespec wait = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
@@ -334,7 +327,7 @@ static int source_tracefs_poll(struct fw_source *source, int timeout_ms, fw_byte
 
 	/* An event would wake us for each page that is full; none does, as with BPF. */
 	nanosleep(&wait, NULL);
-	source->read_at = now();
+	source->read_at = fw_now();
 	source->events = 0;
 	source->error = 0;
 	if (tracefs_iterate_raw_events(source->tep, source->instance, NULL, 0, on_record, source) &&

@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "now.h"
 #include "packed.h"
 #include "packet_order.h"
 #include "trace_out.h"
@@ -66,14 +66,6 @@ struct fw_trace_out {
 	struct fw_slot slots[FW_SLOTS];
 	uint8_t sorted[FW_CTF_PACKET_BYTES] FW_ALIGNED;
 };
-
-static uint64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
 
 int fw_trace_out_fail(struct fw_trace_out *out, int error)
 {
@@ -211,7 +203,7 @@ static void keep(const struct fw_trace_out *out, struct stream *stream, size_t f
 	stream->used -= offset;
 	memmove(stream->buffer, stream->buffer + offset, stream->used);
 	stream->events = n - from;
-	stream->since = now();
+	stream->since = fw_now();
 }
 
 /* Appends the packet in memory to the file of @stream, whole or not at all. */
@@ -300,7 +292,7 @@ static int append(struct fw_trace_out *out, struct stream *stream,
 			return ret;
 	}
 	if (!stream->used)
-		stream->since = now();
+		stream->since = fw_now();
 	if (hdr->time > stream->newest_time)
 		stream->newest_time = hdr->time;
 	to = stream->buffer + stream->used;
@@ -427,7 +419,7 @@ static int flush_cpus(struct fw_trace_out *out, uint64_t since, bool all)
 
 int fw_trace_out_tick(struct fw_trace_out *out)
 {
-	return flush_cpus(out, now() - FLUSH_NS, false);
+	return flush_cpus(out, fw_now() - FLUSH_NS, false);
 }
 
 int fw_trace_out_flush(struct fw_trace_out *out)
@@ -443,7 +435,7 @@ void fw_trace_out_end(struct fw_trace_out *out)
 uint64_t fw_trace_out_newest(const struct fw_trace_out *out)
 {
 	const struct stream *stream;
-	uint64_t time = now();
+	uint64_t time = fw_now();
 	uint32_t cpu;
 
 	for (cpu = 0; cpu < out->nr_cpus; cpu++)
