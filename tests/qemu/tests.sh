@@ -104,13 +104,14 @@ mark_dmesg()
 	echo "$mark" >/dev/kmsg
 }
 
-# All of it, if the mark has been overwritten.
+# Without the mark, all that is left: it may begin within a message.
 said()
 {
 	dmesg >/tmp/dmesg
 	if grep -qF "$mark" /tmp/dmesg; then
 		sed "1,/$mark/d" /tmp/dmesg
 	else
+		echo '# the beginning of the log has been overwritten: log_buf_len=8M keeps it' >&2
 		cat /tmp/dmesg
 	fi
 }
