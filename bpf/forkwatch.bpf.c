@@ -117,13 +117,19 @@ static __always_inline void count_watch_full(void)
 		cpu->watch_full++;
 }
 
+/* A place among `stages` stays its own. */
+static __always_inline void set_task(__u8 *task, __u8 flags)
+{
+	*task = (*task & FW_TASK_STAGES) | FW_TASK_WATCHED | flags;
+}
+
 /* Returns what is known of @tid from now on; NULL: the set does not reach so far. */
 static __always_inline __u8 *watch(__u32 tid, __u8 flags)
 {
 	__u8 *task = task_place(tid);
 
 	if (task) {
-		*task = (*task & FW_TASK_STAGES) | FW_TASK_WATCHED | flags;
+		set_task(task, flags);
 		return task;
 	}
 	count_watch_full();
@@ -552,7 +558,7 @@ static __always_inline int take_clone_call(const volatile __u64 *ctx, const bool
 
 	if (!task)
 		return 0;
-	*task &= FW_TASK_WATCHED | FW_TASK_FORKED | FW_TASK_STAGES;
+	set_task(task, *task & FW_TASK_FORKED);
 	forward(ctx, sizeof(struct forkwatch_clone_call), direct, task, false);
 	if (*task & FW_TASK_TORN)
 		*task |= FW_TASK_CALL_LOST;
@@ -587,8 +593,7 @@ static __always_inline int take_fork_enter(const volatile __u64 *ctx, const bool
 	if (!task)
 		return 0;
 	first = !(*task & FW_TASK_FORKED);
-	*task = FW_TASK_WATCHED | FW_TASK_FORKED | (*task & FW_TASK_STAGES) |
-		(*task & FW_TASK_CALL_LOST ? FW_TASK_TORN : 0);
+	set_task(task, FW_TASK_FORKED | (*task & FW_TASK_CALL_LOST ? FW_TASK_TORN : 0));
 	forward(ctx, sizeof(struct forkwatch_fork_enter), direct, task, first);
 	if (stages_level)
 		begin_stages(current_tid(), task, FIELD(ctx, direct, forkwatch_fork_enter, flags) &

@@ -89,7 +89,7 @@ int witness_fork_enter(const struct live_regs *regs)
 		return 0;
 	first = !(*task & FW_TASK_FORKED);
 	if (witness == FW_WITNESS_ALONE) {
-		*task = FW_TASK_WATCHED | FW_TASK_FORKED | (*task & FW_TASK_STAGES);
+		set_task(task, FW_TASK_FORKED);
 		enter_copy_process();
 		begin_stages(current_tid(), task,
 			     clone_args_io_thread(args) || clone_args_user_worker(args));

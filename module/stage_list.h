@@ -50,6 +50,12 @@
 	E(FINISH_SWITCH,	finish_task_switch,	ALL,	VOID,	"finish_task_switch")
 
 /*
+ * Every switch calls these, and only the BPF programs know when it is a child's:
+ * what the module does for each call is too much for the others.
+ */
+#define FW_STAGES_OF_BPF	(1U << FORKWATCH_STAGE_FINISH_SWITCH)
+
+/*
  * FW_UNDO_PROBES(E): E(UNDO, name, of, symbols), watched where all stages are. @of
  * says what the first argument is: the TASK that is the child, or something of it.
  * v7.0 renamed exit_task_namespaces() where it leaves a task's credentials alone.

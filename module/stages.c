@@ -72,10 +72,9 @@ static struct stage stages[] = {
 #undef UNDO
 };
 
-/* Every switch calls it, and the BPF programs know when it is a child's. */
 static bool is_ours(const struct stage *stage)
 {
-	return stage->id != FORKWATCH_STAGE_FINISH_SWITCH;
+	return stage->id >= FW_STAGE_UNDO || !(FW_STAGES_OF_BPF & 1U << stage->id);
 }
 
 /* What a kretprobe keeps between entry and return. */

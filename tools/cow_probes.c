@@ -22,9 +22,8 @@ static const struct probe {
 
 static struct bpf_program *find_program(struct bpf_object *obj, enum fw_probe_way way, size_t i)
 {
-	static const char *const prefixes[][2] = {
+	static const char *const prefixes[FW_PROBE_PROGRAMS][2] = {
 		[FW_PROBE_FENTRY] = { "fentry_", "fexit_" },
-		[FW_PROBE_MODULE] = { NULL },
 		[FW_PROBE_KPROBE] = { "kprobe_", "kretprobe_" },
 	};
 	char name[64];
@@ -52,8 +51,8 @@ void fw_cow_probes_open(struct fw_cow_probes *probes, struct bpf_object *obj, bo
 	size_t i;
 
 	memset(probes, 0, sizeof(*probes));
-	for (each = 0; each < FW_PROBE_NONE; each++) {
-		for (i = 0; each != FW_PROBE_MODULE && i < FW_COW_PROBES; i++) {
+	for (each = 0; each < FW_PROBE_PROGRAMS; each++) {
+		for (i = 0; i < FW_COW_PROBES; i++) {
 			bpf_program__set_autoload(find_program(obj, each, i), false);
 			bpf_program__set_autoattach(find_program(obj, each, i), false);
 		}

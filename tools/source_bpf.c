@@ -117,8 +117,14 @@ static unsigned int stage_places(enum fw_stages_level level)
 /* The next way from @way on; alone or cut, we have none of the module's. */
 static enum fw_probe_way dearer(const struct fw_source *source, enum fw_probe_way way)
 {
-	way++;
-	return way == FW_PROBE_MODULE && (source->alone || source->cut) ? FW_PROBE_KPROBE : way;
+	static const enum fw_probe_way next[] = {
+		[FW_PROBE_FENTRY] = FW_PROBE_MODULE,
+		[FW_PROBE_MODULE] = FW_PROBE_KPROBE,
+		[FW_PROBE_KPROBE] = FW_PROBE_NONE,
+	};
+
+	way = next[way];
+	return way == FW_PROBE_MODULE && (source->alone || source->cut) ? next[way] : way;
 }
 
 static int open_programs(struct fw_source *source, const struct fw_source_options *opt,

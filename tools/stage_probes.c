@@ -37,9 +37,8 @@ static const struct probe {
 /* The programs of one stage. */
 enum { ENTER, LEAVE, NR_ENDS };
 
-static const char * const prefixes[][NR_ENDS] = {
+static const char * const prefixes[FW_PROBE_PROGRAMS][NR_ENDS] = {
 	[FW_PROBE_FENTRY] = { "fentry_", "fexit_" },
-	[FW_PROBE_MODULE] = { NULL },
 	[FW_PROBE_KPROBE] = { "kprobe_", "kretprobe_" },
 };
 
@@ -195,8 +194,8 @@ static void load_none(struct bpf_object *obj)
 	size_t i;
 
 	for (i = 0; i < NR_PROBES; i++) {
-		for (way = 0; way < FW_PROBE_NONE; way++) {
-			for (end = 0; way != FW_PROBE_MODULE && end < NR_ENDS; end++)
+		for (way = 0; way < FW_PROBE_PROGRAMS; way++) {
+			for (end = 0; end < NR_ENDS; end++)
 				leave_out(find_program(obj, way, end, i));
 		}
 	}
@@ -218,11 +217,9 @@ static void choose_listeners(struct fw_stage_probes *probes, struct bpf_object *
 	}
 }
 
-/* Every switch calls it: what the module has is too much for those that are no child's. */
 static bool is_the_modules(size_t stage)
 {
-	return probes_table[stage].undo ||
-	       probes_table[stage].bit != 1U << FORKWATCH_STAGE_FINISH_SWITCH;
+	return probes_table[stage].undo || !(FW_STAGES_OF_BPF & probes_table[stage].bit);
 }
 
 /* The types do not describe every function, and a trampoline needs that. */

@@ -9,11 +9,11 @@
 
 struct bpf_object;
 
-/* From the cheapest to none at all. */
 enum fw_probe_way {
 	FW_PROBE_FENTRY,
-	FW_PROBE_MODULE,	/* the module's own, of which it tells call by call */
 	FW_PROBE_KPROBE,
+	FW_PROBE_PROGRAMS,	/* those before have a BPF program for each end of each stage */
+	FW_PROBE_MODULE = FW_PROBE_PROGRAMS,	/* its own, of which it tells call by call */
 	FW_PROBE_NONE,
 };
 
