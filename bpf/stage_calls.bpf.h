@@ -7,6 +7,9 @@
 #ifndef FW_STAGE_CALLS_BPF_H
 #define FW_STAGE_CALLS_BPF_H
 
+/* Those that are taken from it: it arms all that it can. */
+const volatile __u64 stages_of_module;
+
 #define CALL(ctx, field)	FIELD(ctx, true, forkwatch_stage_core, field)
 
 /* The verifier sees it, and the compiler does not see through it. */
@@ -60,9 +63,12 @@ static __always_inline void add_undo(struct fw_stage_times *fork, __u32 tid, __u
 
 static __always_inline int take_stage(const volatile __u64 *ctx)
 {
-	__u32 tid = current_tid(), stage = CALL(ctx, stage);
-	struct fw_stage_times *times = find_stages(tid);
+	__u32 tid = current_tid(), stage = CALL(ctx, stage) & 63;
+	struct fw_stage_times *times;
 
+	if (!(stages_of_module >> stage & 1))
+		return 0;
+	times = find_stages(tid);
 	if (!times)
 		return 0;
 	if (stage < FW_STAGE_UNDO)

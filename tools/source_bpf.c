@@ -151,6 +151,7 @@ static int open_programs(struct fw_source *source, const struct fw_source_option
 	skel->rodata->page_size = sysconf(_SC_PAGESIZE);
 	fw_cow_probes_open(&source->cow, skel->obj, opt->cow, way);
 	skel->rodata->stages_level = opt->stages;
+	skel->rodata->stages_of_module = fw_stage_probes_of_module(source->stages);
 	skel->rodata->cow_watched = opt->cow;
 	skel->rodata->all_tasks = opt->all;
 	skel->rodata->tracer = getpid();

@@ -296,6 +296,18 @@ int fw_stage_probes_open(struct fw_stage_probes **out, struct bpf_object *obj,
 	return 0;
 }
 
+uint64_t fw_stage_probes_of_module(const struct fw_stage_probes *probes)
+{
+	uint64_t stages = 0;
+	size_t i;
+
+	for (i = 0; i < NR_PROBES; i++)
+		if (probes->stages[i].way == FW_PROBE_MODULE)
+			stages |= (uint64_t)probes_table[i].bit <<
+				  (probes_table[i].undo ? FW_STAGE_UNDO : 0);
+	return stages;
+}
+
 static struct bpf_link *attach(const struct fw_stage_probes *probes, size_t stage, int end)
 {
 	struct bpf_program *prog = probes->stages[stage].programs[end];

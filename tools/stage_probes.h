@@ -38,6 +38,8 @@ struct fw_stage_probes;
 int fw_stage_probes_open(struct fw_stage_probes **out, struct bpf_object *obj,
 			 enum fw_stages_level level, enum fw_probe_way way,
 			 enum fw_probe_way otherwise);
+/* 1 << the number of each stage that the module is to tell of, see module/stage_list.h. */
+uint64_t fw_stage_probes_of_module(const struct fw_stage_probes *probes);
 /*
  * Attaches them. What cannot be attached is refused, and no error; but returns
  * -ENOTSUP if the kernel attaches nothing in this way, and another may do. (There
