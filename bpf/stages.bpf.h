@@ -12,10 +12,10 @@
 
 #include <linux/errno.h>
 
+#include "core_compat.h"
+#include "ring.bpf.h"
 #include "stages.h"
-#include "transport.h"
-
-static __always_inline struct fw_cpu_state *this_cpu(void);
+#include "watch.bpf.h"
 
 /* Set by the tool before it loads. */
 const volatile __u8 stages_level;
@@ -33,8 +33,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct fw_stage_times);
 } stages SEC(".maps");
-
-static __always_inline __u8 *find_task(__u32 tid);
 
 static __always_inline struct fw_stage_times *stage_place(__u32 tid, __u32 try)
 {
@@ -88,7 +86,20 @@ static __always_inline int enter_finish(void)
 	return 0;
 }
 
-static __always_inline void on_finish_switch(__u64 enter);
+/* The current task is a new child, which left finish_task_switch(). */
+static __always_inline void on_finish_switch(__u64 enter)
+{
+	const struct task_struct *child = (const void *)bpf_get_current_task();
+	struct forkwatch_finish_switch *event;
+
+	event = begin(forkwatch_finish_switch, FORKWATCH_FINISH_SWITCH, NULL);
+	if (!event)
+		return;
+	event->child = (__u64)child;
+	event->start_time = BPF_CORE_READ(child, start_time);
+	event->enter_time = enter;
+	submit(event, false);
+}
 
 static __always_inline struct fw_stage_times *leave_finish(void)
 {

@@ -13,6 +13,9 @@
 
 #include "witness_read.bpf.h"
 
+/* Set by the tool before it loads. */
+const volatile __u8 witness;		/* enum fw_witness */
+
 /* What a task does within a function that has a probe at its return, too. */
 struct witness_call {
 	__u64 enter_time;
