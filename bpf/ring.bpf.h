@@ -24,13 +24,30 @@ struct {
 } ring SEC(".maps");
 
 /*
+ * Programs on tracepoints can be preempted where tracepoint_srcu guards these (7.3), as
+ * those on kprobes cannot. Such kernels have what 6.10 brought; the others do without.
+ */
+extern void bpf_preempt_disable(void) __weak __ksym;
+extern void bpf_preempt_enable(void) __weak __ksym;
+
+static __always_inline void hold_cpu(void)
+{
+	if ((const void *)bpf_preempt_disable)
+		bpf_preempt_disable();
+}
+
+static __always_inline void release_cpu(void)
+{
+	if ((const void *)bpf_preempt_enable)
+		bpf_preempt_enable();
+}
+
+/*
  * Numbers an event of @size bytes and gets room for it; NULL if there is none.
  * A gap in the numbers is a drop. @task: whose fork it belongs to, or NULL.
  *
- * Kernels whose tracepoints are guarded by tracepoint_srcu (7.3 is one) can
- * preempt us in exec and exit, and 5.10 has no atomic operation that returns a
- * value. So an event that comes within the numbering of another one of this
- * CPU gives way, and is counted.
+ * Whoever else runs on this CPU meanwhile would number its own, wherefore
+ * nobody may.
  */
 static __always_inline void *reserve(__u32 size, __u64 *seq, __u8 *task)
 {
@@ -39,19 +56,16 @@ static __always_inline void *reserve(__u32 size, __u64 *seq, __u8 *task)
 
 	if (!cpu)
 		return NULL;
-	__sync_fetch_and_add(&cpu->busy, 1);
-	if (*(volatile __u64 *)&cpu->busy == 1) {
-		*seq = cpu->seq++;
-		if (!task || !(*task & FW_TASK_TORN))
-			event = bpf_ringbuf_reserve(&ring, size, 0);
-		if (!event)
-			cpu->drops++;
-	} else {
-		__sync_fetch_and_add(&cpu->nested, 1);
+	hold_cpu();
+	*seq = cpu->seq++;
+	if (!task || !(*task & FW_TASK_TORN))
+		event = bpf_ringbuf_reserve(&ring, size, 0);
+	release_cpu();
+	if (!event) {
+		__sync_fetch_and_add(&cpu->drops, 1);
+		if (task)
+			*task |= FW_TASK_TORN;
 	}
-	__sync_fetch_and_add(&cpu->busy, -1);
-	if (!event && task)
-		*task |= FW_TASK_TORN;
 	return event;
 }
 

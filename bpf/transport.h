@@ -9,9 +9,7 @@
 struct fw_cpu_state {
 	__u64 seq;		/* events that passed the filter, the dropped ones too */
 	__u64 drops;		/* those for which the ring had no room, and what they tore */
-	__u64 nested;		/* events that came within the numbering of another one */
 	__u64 watch_full;	/* children that found the watch set full */
-	__u64 busy;		/* 1 while an event is being numbered */
 	__u64 missed;		/* returns of functions that the witness, standing alone, missed */
 	__u64 stages_lost;	/* forks of whose stages a part was missed, or all */
 	__u64 forks_lost;	/* forks that made a child and whose fork_exit was dropped */

@@ -523,8 +523,7 @@ static int source_bpf_losses(struct fw_source *source, struct fw_losses *losses)
 	for (i = 0; i < cpus; i++) {
 		losses->ring_drops += source->cpus[i].drops;
 		losses->watch_full += source->cpus[i].watch_full;
-		losses->probe_misses += source->cpus[i].nested + source->cpus[i].missed +
-					source->cpus[i].stages_lost;
+		losses->probe_misses += source->cpus[i].missed + source->cpus[i].stages_lost;
 		losses->forks += source->cpus[i].forks_lost;
 	}
 	losses->forks_known = true;
