@@ -56,6 +56,7 @@ traced()
 	equal "$what: says nothing" "$(cat "$tmp/err")" ''
 	equal "$what: forks, failed, incomplete, lost" \
 		"$(summary "$tmp/forks" forks failed incomplete lost.total)" "$count	0	0	0"
+	losses "$tmp/forks"
 	equal "$what: kinds" "$(forks "$tmp/forks" kind | sort | uniq -c | sed 's/^ *//')" \
 		"$count $kind"
 	equal "$what: the rules" \

@@ -44,8 +44,7 @@ counted()
 	equal "$1: forks, failed, incomplete, lost, broken" \
 		"$(summary "$tmp/forks" forks failed incomplete lost.total verdicts.FAIL)" \
 		"$(($2 + restarted))	$restarted	0	0	0"
-	echo "lost: ring, gaps, misses: $(summary "$tmp/forks" lost.ring_drops lost.seq_gaps \
-		lost.probe_misses)" | comment
+	losses "$tmp/forks"
 	equal "$1: all CPUs are back" "$(grep -c ^processor /proc/cpuinfo)" "$all"
 }
 

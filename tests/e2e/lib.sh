@@ -286,6 +286,13 @@ summary()
 	./e2e/json "$file" type "$@" | sed -n 's/^summary	//p'
 }
 
+# losses FILE: of what kind they were, for whoever reads of a failure
+losses()
+{
+	echo "lost: ring, gaps, misses: $(summary "$1" lost.ring_drops lost.seq_gaps \
+		lost.probe_misses)" | comment
+}
+
 # Standard input has that many lines.
 lines()
 {
