@@ -27,22 +27,20 @@ static unsigned int pid_max(void)
 	return max;
 }
 
-void fw_watch_set_size(struct fw_watch_set *set, struct bpf_map *map)
+void fw_watch_set_size(struct bpf_map *map)
 {
-	unsigned int entries = pid_max() / FW_TASKS_PER_ENTRY + 1;
-
-	bpf_map__set_max_entries(map, entries);
-	set->tids = (size_t)entries * FW_TASKS_PER_ENTRY;
+	bpf_map__set_max_entries(map, pid_max() / FW_TASKS_PER_ENTRY + 1);
 }
 
 int fw_watch_set_open(struct fw_watch_set *set, const struct bpf_map *map)
 {
-	void *tasks = mmap(NULL, set->tids, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map),
-			   0);
+	size_t tids = (size_t)bpf_map__max_entries(map) * FW_TASKS_PER_ENTRY;
+	void *tasks = mmap(NULL, tids, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
 
 	if (tasks == MAP_FAILED)
 		return -errno;
 	set->tasks = tasks;
+	set->tids = tids;
 	return 0;
 }
 

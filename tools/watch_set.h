@@ -18,7 +18,7 @@ struct fw_watch_set {
 };
 
 /* Before the programs are loaded: as many as the system may have tids. */
-void fw_watch_set_size(struct fw_watch_set *set, struct bpf_map *map);
+void fw_watch_set_size(struct bpf_map *map);
 
 /* After that. Returns 0 or -errno. */
 int fw_watch_set_open(struct fw_watch_set *set, const struct bpf_map *map);
