@@ -83,6 +83,15 @@ host_part()
 	settle "$logs/$1.log" "${PIPESTATUS[0]}" "$1"
 }
 
+# Those on which all scripts run, and not the ones for all kernels alone.
+has_full_set()
+{
+	case $1 in
+	"$full_kernel" | *-debug) return 0 ;;
+	esac
+	return 1
+}
+
 # build_for KERNEL: its modules; for the full set also those that must make tests fail. What it
 # says stays in module-KERNEL.log; $why is the reason when it cannot be had.
 build_for()
@@ -97,7 +106,7 @@ build_for()
 	fi
 	$make --no-print-directory module KDIR= KERNEL="$1" >"$log" 2>&1
 	status=$?
-	if [ $status -eq 0 ] && [ "${1%-debug}" = $full_kernel ]; then
+	if [ $status -eq 0 ] && has_full_set "$1"; then
 		$make --no-print-directory variants KERNEL="$1" >>"$log" 2>&1
 		status=$?
 	fi
