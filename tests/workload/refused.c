@@ -174,6 +174,7 @@ static long meminfo(const char *name)
 	return size;
 }
 
+/* What is committed is known but roughly while it has no limit: vm_committed_as_batch. */
 static int overcommit(void)
 {
 	char *big = mmap(NULL, BIG, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -181,9 +182,10 @@ static int overcommit(void)
 
 	if (big == MAP_FAILED)
 		die("mmap");
+	write_number("/proc/sys/vm/overcommit_kbytes", 8 * meminfo("MemTotal:"));
+	write_number("/proc/sys/vm/overcommit_memory", 2);
 	write_number("/proc/sys/vm/overcommit_kbytes",
 		     meminfo("Committed_AS:") - meminfo("SwapTotal:") + (32 << 10));
-	write_number("/proc/sys/vm/overcommit_memory", 2);
 	bad = fails(ENOMEM);
 	usleep(LOOK_US);
 	write_number("/proc/sys/vm/overcommit_memory", 0);
