@@ -23,7 +23,8 @@ named()
 	has "run: $call at $nr, as text" "$tmp/out" "x8 = $nr" "$call("
 }
 
-fork_rules=$(for rule in A1 A2 A3 A4 A5 A6 A7 A9 B1 B2 B3 C1 C2 C3 C4 C5 D1; do
+# B1 may go unobserved where the parent was preempted.
+fork_rules=$(for rule in A1 A2 A3 A4 A5 A6 A7 A9 B2 B3 C1 C2 C3 C4 C5 D1; do
 	echo verdicts.$rule.verdict
 done | xargs)
 
