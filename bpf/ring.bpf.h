@@ -27,8 +27,8 @@ struct {
  * Programs on tracepoints can be preempted where tracepoint_srcu guards these (7.3), as
  * those on kprobes cannot. Such kernels have what 6.10 brought; the others do without.
  */
-extern void bpf_preempt_disable(void) __weak __ksym;
-extern void bpf_preempt_enable(void) __weak __ksym;
+void bpf_preempt_disable(void) __weak __ksym;
+void bpf_preempt_enable(void) __weak __ksym;
 
 static __always_inline void hold_cpu(void)
 {

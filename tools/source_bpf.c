@@ -74,18 +74,18 @@ static int on_sample(void *ctx, void *data, size_t size)
 
 static int open_ring(struct fw_source *source)
 {
+	const struct forkwatch_bpf *skel = source->programs.skel;
 	int err, cpus = libbpf_num_possible_cpus();
 
 	if (cpus < 0)
 		return fw_source_fail(cpus, "cannot count the CPUs: %s", strerror(-cpus));
-	err = fw_watch_set_open(&source->watched, source->programs.skel->maps.watched);
+	err = fw_watch_set_open(&source->watched, skel->maps.watched);
 	if (err)
 		return fw_source_fail(err, "cannot map the watch set: %s", strerror(-err));
 	source->cpus = calloc(cpus, sizeof(*source->cpus));
 	if (!source->cpus)
 		return fw_source_fail(-ENOMEM, "out of memory");
-	source->ring = ring_buffer__new(bpf_map__fd(source->programs.skel->maps.ring), on_sample, source,
-					NULL);
+	source->ring = ring_buffer__new(bpf_map__fd(skel->maps.ring), on_sample, source, NULL);
 	if (!source->ring)
 		return fw_source_fail(-errno, "cannot map the ring buffer: %s", strerror(errno));
 	return 0;
@@ -255,12 +255,13 @@ static int add_recursion_misses(const struct forkwatch_bpf *skel, uint64_t *miss
 
 static int source_bpf_losses(struct fw_source *source, struct fw_losses *losses)
 {
+	const struct forkwatch_bpf *skel = source->programs.skel;
 	const __u32 zero = 0;
 	uint64_t missed = 0;
 	int i, cpus = libbpf_num_possible_cpus();
 	int err;
 
-	err = bpf_map__lookup_elem(source->programs.skel->maps.cpus, &zero, sizeof(zero), source->cpus,
+	err = bpf_map__lookup_elem(skel->maps.cpus, &zero, sizeof(zero), source->cpus,
 				   cpus * sizeof(*source->cpus), 0);
 	if (err)
 		return err;
@@ -275,7 +276,7 @@ static int source_bpf_losses(struct fw_source *source, struct fw_losses *losses)
 	if (err)
 		return err;
 	losses->probe_misses += missed - source->missed;
-	return add_recursion_misses(source->programs.skel, &losses->probe_misses);
+	return add_recursion_misses(skel, &losses->probe_misses);
 }
 
 #define BPF_SOURCE(id, name_is, what_it_is, open_with)	\
