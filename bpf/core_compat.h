@@ -77,6 +77,11 @@ struct linux_binprm {
 	const char *filename;
 };
 
+struct trace_event_raw_sched_process_exec {
+	__u32 __data_loc_filename;
+	int old_pid;
+};
+
 #pragma clang attribute pop
 
 /*

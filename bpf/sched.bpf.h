@@ -4,6 +4,10 @@
  * when. It knows the types of their arguments, and lets what these point to be read
  * by plain loads.
  *
+ * Exec and exit have two programs each, of which the tool loads one: held_NAME is called
+ * by way of perf, which holds the CPU. The other can be preempted where tracepoint_srcu
+ * guards tracepoints, and whoever then comes to it on this CPU is skipped.
+ *
  * Included by forkwatch.bpf.c, behind what it uses.
  */
 #ifndef FW_SCHED_BPF_H
@@ -50,13 +54,9 @@ static __always_inline bool exec_is_watched(__u32 tid, __u32 old_tid)
 	return true;
 }
 
-/* sched_process_exec(task, old_pid, bprm), in the task */
-SEC("tp_btf/sched_process_exec")
-int on_exec(const __u64 *ctx)
+static __always_inline int take_exec(const struct task_struct *task, __u32 old_tid,
+				     const char *path)
 {
-	const struct task_struct *task = (const void *)ctx[0];
-	const struct linux_binprm *bprm = (const void *)ctx[2];
-	__u32 old_tid = ctx[1];
 	struct forkwatch_exec *event;
 
 	if (!exec_is_watched(current_tid(), old_tid))
@@ -72,10 +72,26 @@ int on_exec(const __u64 *ctx)
 	event->old_tid = old_tid;
 	event->reserved = 0;
 	BPF_CORE_READ_STR_INTO(&event->comm, task, comm);
-	bpf_probe_read_kernel_str(event->path, sizeof(event->path),
-				  bprm->filename);
+	bpf_probe_read_kernel_str(event->path, sizeof(event->path), path);
 	submit(event, false);
 	return 0;
+}
+
+/* sched_process_exec(task, old_pid, bprm), in the task */
+SEC("tp_btf/sched_process_exec")
+int on_exec(const __u64 *ctx)
+{
+	const struct linux_binprm *bprm = (const void *)ctx[2];
+
+	return take_exec((const void *)ctx[0], ctx[1], bprm->filename);
+}
+
+/* The lower half of a __data_loc is where it lies in the record. */
+SEC("tp/sched/sched_process_exec")
+int held_exec(const struct trace_event_raw_sched_process_exec *record)
+{
+	return take_exec((const void *)bpf_get_current_task_btf(), record->old_pid,
+			 (const char *)record + (record->__data_loc_filename & 0xffff));
 }
 
 /* Of its process' threads. */
@@ -100,11 +116,8 @@ static __always_inline void forget(const struct task_struct *task)
 		unwatch(tgid);
 }
 
-/* sched_process_exit(task), in the task */
-SEC("tp_btf/sched_process_exit")
-int on_exit(const __u64 *ctx)
+static __always_inline int take_exit(const struct task_struct *task)
 {
-	const struct task_struct *task = (const void *)ctx[0];
 	struct forkwatch_exit *event;
 
 	if (!current_is_in_view())
@@ -125,6 +138,19 @@ int on_exit(const __u64 *ctx)
 	}
 	forget(task);
 	return 0;
+}
+
+/* sched_process_exit(task), in the task */
+SEC("tp_btf/sched_process_exit")
+int on_exit(const __u64 *ctx)
+{
+	return take_exit((const void *)ctx[0]);
+}
+
+SEC("tp/sched/sched_process_exit")
+int held_exit(void)
+{
+	return take_exit((const void *)bpf_get_current_task_btf());
 }
 
 #endif /* FW_SCHED_BPF_H */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -29,16 +30,23 @@ static bool knows_lazy(const char *release)
 	       major > 6 || (major == 6 && minor >= 13);
 }
 
-bool fw_preempts(const char *release, const char *version, const char *chosen)
+static enum fw_preemption by_choice(const char *chosen)
 {
-	if (has_word(version, "PREEMPT_DYNAMIC"))
-		return chosen && strstr(chosen, "(full)");
-	if (has_word(version, "PREEMPT"))
-		return !knows_lazy(release);
-	return has_word(version, "PREEMPT_RT");
+	if (!chosen || strstr(chosen, "(lazy)"))
+		return FW_PREEMPTS_LAZILY;
+	return strstr(chosen, "(full)") ? FW_PREEMPTS_FULLY : FW_PREEMPTS_NOT;
 }
 
-bool fw_kernel_preempts(void)
+enum fw_preemption fw_preemption(const char *release, const char *version, const char *chosen)
+{
+	if (has_word(version, "PREEMPT_DYNAMIC"))
+		return by_choice(chosen);
+	if (has_word(version, "PREEMPT"))
+		return knows_lazy(release) ? FW_PREEMPTS_LAZILY : FW_PREEMPTS_FULLY;
+	return has_word(version, "PREEMPT_RT") ? FW_PREEMPTS_FULLY : FW_PREEMPTS_NOT;
+}
+
+enum fw_preemption fw_kernel_preemption(void)
 {
 	FILE *file = fopen("/sys/kernel/debug/sched/preempt", "re");
 	struct utsname uts;
@@ -49,5 +57,6 @@ bool fw_kernel_preempts(void)
 		known = fgets(chosen, sizeof(chosen), file);
 		fclose(file);
 	}
-	return !uname(&uts) && fw_preempts(uts.release, uts.version, known ? chosen : NULL);
+	return uname(&uts) ? FW_PREEMPTS_LAZILY :
+			     fw_preemption(uts.release, uts.version, known ? chosen : NULL);
 }

@@ -3,18 +3,20 @@
 #ifndef FW_PREEMPTION_H
 #define FW_PREEMPTION_H
 
-#include <stdbool.h>
+enum fw_preemption {
+	FW_PREEMPTS_NOT,
+	FW_PREEMPTS_LAZILY,	/* at a tick or for a realtime task, as far as is known */
+	FW_PREEMPTS_FULLY,	/* any task anywhere in the kernel */
+};
 
 /*
- * Whether a kernel of this @release and @version (of uname) may preempt any task anywhere
- * in the kernel. @chosen: what one with a choice says that it chose, as
- * /sys/kernel/debug/sched/preempt, "none voluntary (full) lazy"; NULL: not known.
- * Those that preempt lazily do so at a tick or for a realtime task only: they do not
- * count, nor do those that may be of that kind.
+ * How a kernel of this @release and @version (of uname) preempts. @chosen: what one with
+ * a choice says that it chose, as /sys/kernel/debug/sched/preempt, "none voluntary (full)
+ * lazy"; NULL: not known.
  */
-bool fw_preempts(const char *release, const char *version, const char *chosen);
+enum fw_preemption fw_preemption(const char *release, const char *version, const char *chosen);
 
 /* The same of the running kernel. */
-bool fw_kernel_preempts(void);
+enum fw_preemption fw_kernel_preemption(void);
 
 #endif

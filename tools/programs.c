@@ -13,6 +13,7 @@
 #include "forwarders.h"
 #include "preemption.h"
 #include "programs.h"
+#include "sched_probes.h"
 #include "watch_set.h"
 
 /* At some 3 KiB a fork, enough for a second of a thousand forks. */
@@ -101,6 +102,7 @@ static int open_programs(struct fw_programs *programs, const struct fw_source_op
 	bpf_map__set_max_entries(skel->maps.ring, bytes);
 	fw_watch_set_size(skel->maps.watched);
 	fw_forwarders_choose(skel->obj, forwarders(programs), opt->switches);
+	fw_sched_probes_choose(skel->obj);
 	bpf_program__set_autoload(skel->progs.end_of_cow, opt->cow);
 	bpf_program__set_autoattach(skel->progs.end_of_cow, false);
 	bpf_program__set_autoattach(skel->progs.on_mm_release, false);
@@ -198,7 +200,7 @@ int fw_programs_load(struct fw_programs *programs, const struct fw_source_option
 	 * A program on a trampoline can be preempted if the kernel can, and whoever then comes
 	 * to it on this CPU is skipped: __bpf_prog_enter_recur(). That of a kprobe can not.
 	 */
-	if (fw_kernel_preempts())
+	if (fw_kernel_preemption() == FW_PREEMPTS_FULLY)
 		way = dearer(programs, way);
 	do {
 		err = load_and_attach_probes(programs, opt, &sets, way);

@@ -11,13 +11,19 @@
 static void test_version(void **state)
 {
 	(void)state;
-	assert_false(fw_preempts("6.1.176", "#1 SMP Debian 6.1.176-1", NULL));
-	assert_true(fw_preempts("6.1.176", "#1 SMP PREEMPT Debian 6.1.176-1", NULL));
-	assert_true(fw_preempts("6.12.95", "#1 SMP PREEMPT_RT Debian 6.12.95-1", NULL));
+	assert_int_equal(fw_preemption("6.1.176", "#1 SMP Debian 6.1.176-1", NULL),
+			 FW_PREEMPTS_NOT);
+	assert_int_equal(fw_preemption("6.1.176", "#1 SMP PREEMPT Debian 6.1.176-1", NULL),
+			 FW_PREEMPTS_FULLY);
+	assert_int_equal(fw_preemption("6.12.95", "#1 SMP PREEMPT_RT Debian 6.12.95-1", NULL),
+			 FW_PREEMPTS_FULLY);
 	/* Either lazily or not. */
-	assert_false(fw_preempts("7.3.4+deb13-arm64", "#1 SMP PREEMPT Debian 7.3.4-1", NULL));
-	assert_false(fw_preempts("6.13.0", "#1 SMP PREEMPT", NULL));
-	assert_true(fw_preempts("7.3.4-rt", "#1 SMP PREEMPT_RT Debian 7.3.4-1", NULL));
+	assert_int_equal(fw_preemption("7.3.4+deb13-arm64", "#1 SMP PREEMPT Debian 7.3.4-1", NULL),
+			 FW_PREEMPTS_LAZILY);
+	assert_int_equal(fw_preemption("6.13.0", "#1 SMP PREEMPT", NULL),
+			 FW_PREEMPTS_LAZILY);
+	assert_int_equal(fw_preemption("7.3.4-rt", "#1 SMP PREEMPT_RT Debian 7.3.4-1", NULL),
+			 FW_PREEMPTS_FULLY);
 }
 
 static void test_chosen(void **state)
@@ -25,13 +31,18 @@ static void test_chosen(void **state)
 	static const char version[] = "#1 SMP PREEMPT_DYNAMIC Debian 7.3.4-1";
 
 	(void)state;
-	assert_true(fw_preempts("7.3.4", version, "none voluntary (full) lazy\n"));
-	assert_true(fw_preempts("7.3.4", version, "(full) lazy\n"));
-	assert_false(fw_preempts("7.3.4", version, "full (lazy)\n"));
-	assert_false(fw_preempts("7.3.4", version, "none (voluntary) full\n"));
-	assert_false(fw_preempts("7.3.4", version, NULL));
+	assert_int_equal(fw_preemption("7.3.4", version, "none voluntary (full) lazy\n"),
+			 FW_PREEMPTS_FULLY);
+	assert_int_equal(fw_preemption("7.3.4", version, "(full) lazy\n"),
+			 FW_PREEMPTS_FULLY);
+	assert_int_equal(fw_preemption("7.3.4", version, "full (lazy)\n"),
+			 FW_PREEMPTS_LAZILY);
+	assert_int_equal(fw_preemption("7.3.4", version, "none (voluntary) full\n"),
+			 FW_PREEMPTS_NOT);
+	assert_int_equal(fw_preemption("7.3.4", version, NULL),
+			 FW_PREEMPTS_LAZILY);
 	/* Without a choice, whatever is in that file. */
-	assert_false(fw_preempts("6.12.95", "#1 SMP", "(full)"));
+	assert_int_equal(fw_preemption("6.12.95", "#1 SMP", "(full)"), FW_PREEMPTS_NOT);
 }
 
 int main(void)
