@@ -136,7 +136,7 @@ boot()
 		say BOOT "kernel $1: the tests of tests/e2e" 2>&3
 		set -- "$1" --name "test-$1" --timeout $limit
 		[ "${1%-debug}" = "$1" ] || set -- "$@" --timeout $debug_limit --memory $debug_memory \
-			--env FORKWATCH_SCRIPT_TIMEOUT=1800
+			--env FORKWATCH_SCRIPT_TIMEOUT=3600
 		[ -z "${FORKWATCH_STORM_SECONDS-}" ] ||
 			set -- "$@" --env "FORKWATCH_STORM_SECONDS=$FORKWATCH_STORM_SECONDS"
 		$qemu/run "$@" --tests ${TESTS:+"$TESTS"}

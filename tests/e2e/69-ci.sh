@@ -21,9 +21,9 @@ workload()
 	ci $more "$tmp/workloads"
 }
 
-# On a machine of one's own there are no golden files for its kernel.
+# On a machine of one's own, and on debug kernels, there are no golden files.
 golden="--golden golden"
-[ -d golden ] || golden=
+ls golden/* >/dev/null 2>&1 || golden=
 # shellcheck disable=SC2086  # words
 ci --module forkwatch.ko $golden ci/workloads
 equal 'all is as it was recorded: exit status' "$status" 0

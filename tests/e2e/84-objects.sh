@@ -30,6 +30,11 @@ shown()
 }
 
 load forkwatch.ko
+if ./workload/objects 2>&1 | grep -q 'kcmp: Function not implemented'; then
+	skip 'objects' 'this kernel has no kcmp()'
+	unload
+	finish
+fi
 shown auto
 shown bpf
 shown module

@@ -15,8 +15,8 @@ all_equal()
 }
 
 # FORKWATCH_ENTER_USER_WORKER: set with _KTHREAD, _IO_THREAD and _INSN by kernels that have it.
-user_worker=0
-! grep -q ' vhost_task_create$' /proc/kallsyms || user_worker=4
+# v6.4, 54e6842d0775 ("fork/vm: Move common PF_IO_WORKER behavior to new flag").
+user_worker=$(uname -r | awk -F '[.-]' '{ print ($1 > 6 || $1 == 6 && $2 >= 4) ? 4 : 0 }')
 
 # The modules are unpacked beside those that the guest itself needs.
 load_vhost()
