@@ -36,8 +36,9 @@ void fw_sched_probes_choose(struct bpf_object *obj)
 	bool held = can_hold();
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(events); i++)
-		bpf_program__set_autoload(
-			bpf_object__find_program_by_name(obj, held ? events[i].plain :
-								     events[i].held), false);
+	for (i = 0; i < ARRAY_SIZE(events); i++) {
+		const char *other = held ? events[i].plain : events[i].held;
+
+		bpf_program__set_autoload(bpf_object__find_program_by_name(obj, other), false);
+	}
 }
