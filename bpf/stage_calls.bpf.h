@@ -35,7 +35,7 @@ static __always_inline void add_call(struct fw_stage_times *times, __u64 stage,
 		times->enter[stage] = enter;
 	if (leave) {
 		times->total[stage] += leave - enter;
-		times->result[stage] = CALL(ctx, result);
+		set_result(times, stage, CALL(ctx, result));
 	} else {
 		times->torn |= 1U << stage;
 	}

@@ -20,6 +20,7 @@
 /* Set by the tool before it loads. */
 const volatile __u8 stages_level;
 const volatile __u32 stages_mask;	/* of the place's number */
+const volatile __u32 stages_void;	/* 1 << FORKWATCH_STAGE_*: return nothing on this kernel */
 
 /* Set by the tool when it has attached the probes: 1 << FORKWATCH_STAGE_*. */
 __u32 stages_armed;
@@ -161,6 +162,11 @@ static __always_inline __s32 files_error(const struct fw_stage_times *times)
 #define RESULT_FILES(value)	((value) ? RESULT_PTR(value) : files_error(times))
 #define RESULT_VOID(value)	((void)(value), 0)
 
+static __always_inline void set_result(struct fw_stage_times *times, __u64 stage, __s32 result)
+{
+	times->result[stage] = stages_void & 1U << stage ? 0 : result;
+}
+
 static __always_inline struct fw_stage_times *leave_stage(const __u32 stage)
 {
 	__u64 now = bpf_ktime_get_ns();
@@ -197,7 +203,7 @@ int kretprobe_##name(const __u64 *regs)						\
 	struct fw_stage_times *times = LEAVE_STAGE(STAGE);			\
 										\
 	if (times)								\
-		times->result[FORKWATCH_STAGE_##STAGE] = RESULT_##returns(regs[0]); \
+		set_result(times, FORKWATCH_STAGE_##STAGE, RESULT_##returns(regs[0])); \
 	return 0;								\
 }										\
 										\
@@ -216,7 +222,7 @@ int fexit_##name(__u64 *args)							\
 	if (!times)								\
 		return 0;							\
 	bpf_get_func_ret(args, &value);						\
-	times->result[FORKWATCH_STAGE_##STAGE] = RESULT_##returns(value);	\
+	set_result(times, FORKWATCH_STAGE_##STAGE, RESULT_##returns(value));	\
 	return 0;								\
 }
 

@@ -94,6 +94,7 @@ static int open_programs(struct fw_programs *programs, const struct fw_source_op
 	skel->rodata->page_size = sysconf(_SC_PAGESIZE);
 	fw_cow_probes_open(&programs->cow, skel->obj, opt->cow, way);
 	skel->rodata->stages_level = opt->stages;
+	skel->rodata->stages_void = fw_stage_probes_void(programs->stages);
 	skel->rodata->stages_of_module = fw_stage_probes_of_module(programs->stages);
 	skel->rodata->cow_watched = opt->cow;
 	skel->rodata->all_tasks = opt->all;

@@ -308,6 +308,18 @@ uint64_t fw_stage_probes_of_module(const struct fw_stage_probes *probes)
 	return stages;
 }
 
+/* Since v6.12 sched_cgroup_fork() may fail, which is when sched_cancel_fork() came. */
+uint32_t fw_stage_probes_void(const struct fw_stage_probes *probes)
+{
+	size_t i;
+
+	for (i = 0; i < NR_PROBES; i++)
+		if (probes_table[i].undo && probes_table[i].bit == 1U << FORKWATCH_UNDO_SCHED &&
+		    probes->stages[i].times)
+			return 0;
+	return 1U << FORKWATCH_STAGE_SCHED_CGROUP_FORK;
+}
+
 static struct bpf_link *attach(const struct fw_stage_probes *probes, size_t stage, int end)
 {
 	struct bpf_program *prog = probes->stages[stage].programs[end];

@@ -40,6 +40,8 @@ int fw_stage_probes_open(struct fw_stage_probes **out, struct bpf_object *obj,
 			 enum fw_probe_way otherwise);
 /* 1 << the number of each stage that the module is to tell of, see module/stage_list.h. */
 uint64_t fw_stage_probes_of_module(const struct fw_stage_probes *probes);
+/* 1 << FORKWATCH_STAGE_*: those whose function returns nothing on this kernel. */
+uint32_t fw_stage_probes_void(const struct fw_stage_probes *probes);
 /*
  * Attaches them. What cannot be attached is refused, and no error; but returns
  * -ENOTSUP if the kernel attaches nothing in this way, and another may do. (There
