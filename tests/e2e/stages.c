@@ -61,6 +61,13 @@ static const json_t *find(const json_t *rows, const char *name)
 	return NULL;
 }
 
+static bool succeeded(const json_t *fork)
+{
+	const json_t *error = json_object_get(json_object_get(fork, "result"), "error");
+
+	return !error || json_is_null(error);
+}
+
 /* Of what is torn the times are too short, and are called so: nothing is said of them. */
 static void check_row(const json_t *fork, const json_t *rows, const json_t *row)
 {
@@ -70,6 +77,8 @@ static void check_row(const json_t *fork, const json_t *rows, const json_t *row)
 	bool leaf = true;
 	size_t i;
 
+	if (number(row, "result") && succeeded(fork))
+		complain(fork, row, "failed, and the fork did not");
 	if (is(row, "torn")) {
 		complain(fork, row, "is torn");
 		return;
