@@ -16,11 +16,10 @@ static const struct event {
 	{ "on_exit", "held_exit" },
 };
 
-/* libbpf reads the numbers of tracepoints there. */
+/* libbpf reads the numbers of tracepoints there, or below debugfs, which mounts it when asked. */
 static bool can_read_numbers(void)
 {
-	return !eaccess("/sys/kernel/tracing/events/sched/sched_process_exit/id", R_OK) ||
-	       !eaccess("/sys/kernel/debug/tracing/events/sched/sched_process_exit/id", R_OK);
+	return !eaccess("/sys/kernel/tracing/events/sched/sched_process_exit/id", R_OK);
 }
 
 /* Kernels before 5.11 have no such helper, nor do they preempt any program. */
