@@ -13,7 +13,6 @@
 #include "forwarders.h"
 #include "preemption.h"
 #include "programs.h"
-#include "sched_probes.h"
 #include "watch_set.h"
 
 /* At some 3 KiB a fork, enough for a second of a thousand forks. */
@@ -103,7 +102,7 @@ static int open_programs(struct fw_programs *programs, const struct fw_source_op
 	bpf_map__set_max_entries(skel->maps.ring, bytes);
 	fw_watch_set_size(skel->maps.watched);
 	fw_forwarders_choose(skel->obj, forwarders(programs), opt->switches);
-	fw_sched_probes_choose(skel->obj);
+	fw_sched_probes_open(&programs->sched, skel->obj);
 	bpf_program__set_autoload(skel->progs.end_of_cow, opt->cow);
 	bpf_program__set_autoattach(skel->progs.end_of_cow, false);
 	bpf_program__set_autoattach(skel->progs.on_mm_release, false);
@@ -229,6 +228,10 @@ int fw_programs_attach(struct fw_programs *programs)
 	err = fw_witness_probes_attach_returns(programs->witness);
 	if (err)
 		return err;
+	err = fw_sched_probes_attach(&programs->sched);
+	if (err)
+		return fw_source_fail(err, "the kernel refuses to have BPF programs called at "
+				      "exec and exit by way of perf: %s", strerror(-err));
 	err = forkwatch_bpf__attach(programs->skel);
 	if (!err)
 		return fw_witness_probes_attach_entries(programs->witness);
@@ -250,6 +253,7 @@ void fw_programs_close(struct fw_programs *programs)
 	fw_witness_probes_close(programs->witness);
 	fw_cow_probes_close(&programs->cow);
 	fw_life_detach(programs->life);
+	fw_sched_probes_close(&programs->sched);
 	fw_stage_probes_close(programs->stages);
 	forkwatch_bpf__destroy(programs->skel);
 	programs->witness = NULL;

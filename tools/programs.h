@@ -7,6 +7,7 @@
 
 #include "cow_probes.h"
 #include "life_probes.h"
+#include "sched_probes.h"
 #include "source.h"
 #include "stage_probes.h"
 #include "witness_probes.h"
@@ -20,6 +21,7 @@ struct fw_programs {
 	struct fw_stage_probes *stages;
 	struct fw_witness_probes *witness;
 	struct fw_cow_probes cow;
+	struct fw_sched_probes sched;
 	struct bpf_link *life[FW_LIFE_LINKS];
 };
 
