@@ -53,7 +53,7 @@
  * Every switch calls these, and only the BPF programs know when it is a child's:
  * what the module does for each call is too much for the others.
  */
-#define FW_STAGES_OF_BPF	(1U << FORKWATCH_STAGE_FINISH_SWITCH)
+#define FW_STAGES_OF_BPF	(1ULL << FORKWATCH_STAGE_FINISH_SWITCH)
 
 /*
  * FW_UNDO_PROBES(E): E(UNDO, name, of, symbols), watched where all stages are. @of

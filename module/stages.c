@@ -74,7 +74,7 @@ static struct stage stages[] = {
 
 static bool is_ours(const struct stage *stage)
 {
-	return stage->id >= FW_STAGE_UNDO || !(FW_STAGES_OF_BPF & 1U << stage->id);
+	return !(FW_STAGES_OF_BPF >> stage->id & 1);
 }
 
 /* What a kretprobe keeps between entry and return. */

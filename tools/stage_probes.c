@@ -217,9 +217,16 @@ static void choose_listeners(struct fw_stage_probes *probes, struct bpf_object *
 	}
 }
 
+/* 1 << its number: see module/stage_list.h. */
+static uint64_t number_bit(size_t stage)
+{
+	return (uint64_t)probes_table[stage].bit <<
+	       (probes_table[stage].undo ? FW_STAGE_UNDO : 0);
+}
+
 static bool is_the_modules(size_t stage)
 {
-	return probes_table[stage].undo || !(FW_STAGES_OF_BPF & probes_table[stage].bit);
+	return !(FW_STAGES_OF_BPF & number_bit(stage));
 }
 
 /* The types do not describe every function, and a trampoline needs that. */
@@ -303,19 +310,18 @@ uint64_t fw_stage_probes_of_module(const struct fw_stage_probes *probes)
 
 	for (i = 0; i < NR_PROBES; i++)
 		if (probes->stages[i].way == FW_PROBE_MODULE)
-			stages |= (uint64_t)probes_table[i].bit <<
-				  (probes_table[i].undo ? FW_STAGE_UNDO : 0);
+			stages |= number_bit(i);
 	return stages;
 }
 
 /* Since v6.12 sched_cgroup_fork() may fail, which is when sched_cancel_fork() came. */
 uint32_t fw_stage_probes_void(const struct fw_stage_probes *probes)
 {
+	const uint64_t cancel = 1ULL << (FW_STAGE_UNDO + FORKWATCH_UNDO_SCHED);
 	size_t i;
 
 	for (i = 0; i < NR_PROBES; i++)
-		if (probes_table[i].undo && probes_table[i].bit == 1U << FORKWATCH_UNDO_SCHED &&
-		    probes->stages[i].times)
+		if (number_bit(i) == cancel && probes->stages[i].times)
 			return 0;
 	return 1U << FORKWATCH_STAGE_SCHED_CGROUP_FORK;
 }
