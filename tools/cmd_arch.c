@@ -173,8 +173,10 @@ static const struct option long_options[] = {
 };
 
 /* Returns -1 to go on, else the exit status. */
-static int parse_option(const struct fw_cmd *cmd, struct options *opt, int c, char **argv)
+static int parse_option(const struct fw_cmd *cmd, void *ctx, int c)
 {
+	struct options *opt = ctx;
+
 	switch (c) {
 	case FW_OPT_ADDRESSES:
 		return fw_addresses_option(cmd, &opt->addresses.choice);
@@ -184,20 +186,19 @@ static int parse_option(const struct fw_cmd *cmd, struct options *opt, int c, ch
 	case 'f':
 		return fw_json_option(cmd, &opt->json);
 	}
-	return fw_output_option(cmd, &opt->output, c, argv);
+	return fw_output_option(cmd, &opt->output, c);
 }
+
+static const struct fw_options options = { .rows = long_options, .take = parse_option };
 
 static int arch_main(const struct fw_cmd *cmd, int argc, char **argv)
 {
 	struct options opt = { 0 };
-	int c, status;
+	int status;
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":f:ho:", long_options, NULL)) != -1) {
-		status = parse_option(cmd, &opt, c, argv);
-		if (status >= 0)
-			return status;
-	}
+	status = fw_options_parse(&options, cmd, &opt, argc, argv);
+	if (status >= 0)
+		return status;
 	if (optind < argc)
 		return fw_cmd_misuse(cmd, "what is '%s'? arch takes options only", argv[optind]);
 	if (fw_addresses_decide(&opt.addresses))

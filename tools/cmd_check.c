@@ -93,8 +93,10 @@ static const struct option long_options[] = {
 };
 
 /* Returns -1 to go on, else the exit status. */
-static int parse_option(const struct fw_cmd *cmd, struct check *check, int c, char **argv)
+static int parse_option(const struct fw_cmd *cmd, void *ctx, int c)
 {
+	struct check *check = ctx;
+
 	switch (c) {
 	case FW_OPT_ADDRESSES:
 		return fw_addresses_option(cmd, &check->addresses);
@@ -110,19 +112,17 @@ static int parse_option(const struct fw_cmd *cmd, struct check *check, int c, ch
 		check->rules = optarg;
 		return -1;
 	}
-	return fw_output_option(cmd, &check->output, c, argv);
+	return fw_output_option(cmd, &check->output, c);
 }
+
+static const struct fw_options options = { .rows = long_options, .take = parse_option };
 
 static int parse(const struct fw_cmd *cmd, struct check *check, int argc, char **argv)
 {
-	int c, status;
+	int status = fw_options_parse(&options, cmd, check, argc, argv);
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":f:ho:", long_options, NULL)) != -1) {
-		status = parse_option(cmd, check, c, argv);
-		if (status >= 0)
-			return status;
-	}
+	if (status >= 0)
+		return status;
 	if (argc - optind != 1)
 		return fw_cmd_misuse(cmd, "check what? give the directory of one trace");
 	check->dir = argv[optind];

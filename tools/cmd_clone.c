@@ -41,6 +41,7 @@ struct page {
 };
 
 struct options {
+	struct forkwatch_clone_args args;
 	struct fw_session_options session;
 	struct fw_output output;
 	bool json;
@@ -322,7 +323,7 @@ static int trace(struct clone *clone)
 	return conclude(clone, &result);
 }
 
-static int clone_command(struct options *opt, const struct forkwatch_clone_args *args)
+static int clone_command(struct options *opt)
 {
 	struct clone clone = { .opt = opt };
 	int status;
@@ -333,7 +334,7 @@ static int clone_command(struct options *opt, const struct forkwatch_clone_args 
 		fw_message("mmap: %s", strerror(errno));
 		return FW_STATUS_RUN_FAILED;
 	}
-	clone.page->args = *args;
+	clone.page->args = opt->args;
 	clone.page->args.report = (uintptr_t)&clone.page->report;
 	clone.page->args.report_size = sizeof(clone.page->report);
 	/* Where there are none, the call says why. */
@@ -396,9 +397,10 @@ static int parse_child_x0(const struct fw_cmd *cmd, struct forkwatch_clone_args 
 }
 
 /* Returns -1 to go on, else the exit status. */
-static int parse_option(const struct fw_cmd *cmd, struct options *opt,
-			struct forkwatch_clone_args *args, int c, char **argv)
+static int parse_option(const struct fw_cmd *cmd, void *ctx, int c)
 {
+	struct options *opt = ctx;
+
 	switch (c) {
 	case 'f':
 		return fw_json_option(cmd, &opt->json);
@@ -408,42 +410,45 @@ static int parse_option(const struct fw_cmd *cmd, struct options *opt,
 		opt->verbose = true;
 		return -1;
 	case OPT_CHILD_X0:
-		return parse_child_x0(cmd, args);
+		return parse_child_x0(cmd, &opt->args);
 	case OPT_COOKIE:
-		if (parse_word(optarg, &args->cookie))
+		if (parse_word(optarg, &opt->args.cookie))
 			return fw_cmd_misuse(cmd, "cookie '%s' is no number of 64 bits", optarg);
 		return -1;
 	case OPT_JSON:
 		opt->json = true;
 		return -1;
 	case OPT_VFORK:
-		args->flags |= CLONE_VFORK | CLONE_VM;
+		opt->args.flags |= CLONE_VFORK | CLONE_VM;
 		return -1;
 	}
-	return fw_output_option(cmd, &opt->output, c, argv);
+	return fw_output_option(cmd, &opt->output, c);
 }
+
+static const struct fw_options options = {
+	.rows = long_options, .command = true, .take = parse_option
+};
 
 static int clone_main(const struct fw_cmd *cmd, int argc, char **argv)
 {
-	struct options opt = { .session.ops = &fw_source_carried };
-	struct forkwatch_clone_args args = { .exit_signal = SIGCHLD };
-	int c, status;
+	struct options opt = {
+		.session.ops = &fw_source_carried,
+		.args.exit_signal = SIGCHLD,
+	};
+	int status;
 
 	/* Some number, so that it means something when it comes back. */
-	if (getrandom(&args.cookie, sizeof(args.cookie), 0) < 0)
-		args.cookie = getpid();
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:f:ho:v", long_options, NULL)) != -1) {
-		status = parse_option(cmd, &opt, &args, c, argv);
-		if (status >= 0)
-			return status;
-	}
+	if (getrandom(&opt.args.cookie, sizeof(opt.args.cookie), 0) < 0)
+		opt.args.cookie = getpid();
+	status = fw_options_parse(&options, cmd, &opt, argc, argv);
+	if (status >= 0)
+		return status;
 	if (optind == argc)
 		return fw_cmd_misuse(cmd, "there is no command to start");
 	if (fw_addresses_decide(&opt.session.addresses))
 		return FW_STATUS_RUN_FAILED;
 	opt.session.argv = argv + optind;
-	return clone_command(&opt, &args);
+	return clone_command(&opt);
 }
 
 const struct fw_cmd fw_cmd_clone = {

@@ -45,13 +45,13 @@ static const struct option long_options[] = {
 };
 
 /* Returns -1 to go on, else the exit status. */
-static int parse_option(const struct fw_cmd *cmd, struct convert *convert, int c, char **argv)
+static int parse_option(const struct fw_cmd *cmd, void *ctx, int c)
 {
+	struct convert *convert = ctx;
+
 	switch (c) {
 	case FW_OPT_ADDRESSES:
 		return fw_addresses_option(cmd, &convert->addresses);
-	case 'h':
-		return fw_cmd_help(cmd);
 	case 'o':
 		convert->output.path = optarg;
 		return -1;
@@ -61,19 +61,17 @@ static int parse_option(const struct fw_cmd *cmd, struct convert *convert, int c
 			return fw_cmd_misuse(cmd, "there is no format '%s', see --help", optarg);
 		return -1;
 	}
-	return fw_cmd_bad_option(cmd, c, argv);
+	return -1;
 }
+
+static const struct fw_options options = { .rows = long_options, .take = parse_option };
 
 static int parse(const struct fw_cmd *cmd, struct convert *convert, int argc, char **argv)
 {
-	int c, status;
+	int status = fw_options_parse(&options, cmd, convert, argc, argv);
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":ho:", long_options, NULL)) != -1) {
-		status = parse_option(cmd, convert, c, argv);
-		if (status >= 0)
-			return status;
-	}
+	if (status >= 0)
+		return status;
 	if (!convert->conversion)
 		return fw_cmd_misuse(cmd, "convert to what? give --to FORMAT");
 	if (argc - optind != 1)

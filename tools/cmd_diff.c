@@ -80,8 +80,10 @@ static const struct option long_options[] = {
 };
 
 /* Returns -1 to go on, else the exit status. */
-static int parse_option(const struct fw_cmd *cmd, struct diff *diff, int c, char **argv)
+static int parse_option(const struct fw_cmd *cmd, void *ctx, int c)
 {
+	struct diff *diff = ctx;
+
 	switch (c) {
 	case 'f':
 		diff->format = fw_comparison_format_find(optarg);
@@ -96,19 +98,17 @@ static int parse_option(const struct fw_cmd *cmd, struct diff *diff, int c, char
 					     optarg);
 		return -1;
 	}
-	return fw_output_option(cmd, &diff->output, c, argv);
+	return fw_output_option(cmd, &diff->output, c);
 }
+
+static const struct fw_options options = { .rows = long_options, .take = parse_option };
 
 static int parse(const struct fw_cmd *cmd, struct diff *diff, int argc, char **argv)
 {
-	int c, status;
+	int status = fw_options_parse(&options, cmd, diff, argc, argv);
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":f:ho:", long_options, NULL)) != -1) {
-		status = parse_option(cmd, diff, c, argv);
-		if (status >= 0)
-			return status;
-	}
+	if (status >= 0)
+		return status;
 	if (argc - optind != 2)
 		return fw_cmd_misuse(cmd, "compare what? give two traces, or golden files: A B");
 	diff->paths[0] = argv[optind];

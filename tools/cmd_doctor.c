@@ -17,6 +17,11 @@
 #include "message.h"
 #include "source_choice.h"
 
+struct doctor {
+	struct fw_output output;
+	bool json;
+};
+
 /* Called at each fork only, and traceable in all kernels that were looked at. */
 #define FENTRY_FUNCTION	"wake_up_new_task"
 
@@ -83,7 +88,7 @@ static int write_text(struct fw_output *output, const struct fw_patient *patient
 	return err;
 }
 
-static int examine(struct fw_output *output, bool json)
+static int examine(struct doctor *doctor)
 {
 	struct fw_patient patient = {
 		.root = "",
@@ -102,11 +107,12 @@ static int examine(struct fw_output *output, bool json)
 		fw_message("capget: %s", strerror(-err));
 	fw_doctor_examine(&patient, &diagnosis);
 
-	if (fw_output_open(output))
+	if (fw_output_open(&doctor->output))
 		return FW_STATUS_TROUBLE;
-	err = json ? fw_output_json(output, fw_doctor_json(&patient, &diagnosis)) :
-		     write_text(output, &patient, &diagnosis);
-	if (fw_output_close(output, err))
+	err = doctor->json ? fw_output_json(&doctor->output,
+					    fw_doctor_json(&patient, &diagnosis)) :
+			     write_text(&doctor->output, &patient, &diagnosis);
+	if (fw_output_close(&doctor->output, err))
 		return FW_STATUS_TROUBLE;
 	return fw_doctor_status(&diagnosis);
 }
@@ -116,22 +122,26 @@ static const struct option long_options[] = {
 	{ NULL }
 };
 
+static int parse_option(const struct fw_cmd *cmd, void *ctx, int c)
+{
+	struct doctor *doctor = ctx;
+
+	return c == 'f' ? fw_json_option(cmd, &doctor->json) :
+			  fw_output_option(cmd, &doctor->output, c);
+}
+
+static const struct fw_options options = { .rows = long_options, .take = parse_option };
+
 static int doctor_main(const struct fw_cmd *cmd, int argc, char **argv)
 {
-	struct fw_output output = { 0 };
-	bool json = false;
-	int c, status;
+	struct doctor doctor = { .json = false };
+	int status = fw_options_parse(&options, cmd, &doctor, argc, argv);
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":f:ho:", long_options, NULL)) != -1) {
-		status = c == 'f' ? fw_json_option(cmd, &json) :
-				    fw_output_option(cmd, &output, c, argv);
-		if (status >= 0)
-			return status;
-	}
+	if (status >= 0)
+		return status;
 	if (optind < argc)
 		return fw_cmd_misuse(cmd, "what is '%s'? doctor takes options only", argv[optind]);
-	return examine(&output, json);
+	return examine(&doctor);
 }
 
 const struct fw_cmd fw_cmd_doctor = {

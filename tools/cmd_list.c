@@ -252,22 +252,23 @@ static const struct option long_options[] = {
 	{ NULL }
 };
 
+/* There is no other than -f. */
+static int parse_option(const struct fw_cmd *cmd, void *ctx, int c)
+{
+	(void)c;
+	return fw_json_option(cmd, ctx);
+}
+
+static const struct fw_options options = { .rows = long_options, .take = parse_option };
+
 static int list_main(const struct fw_cmd *cmd, int argc, char **argv)
 {
 	const struct list *list;
 	bool json = false;
-	int c, status;
+	int status = fw_options_parse(&options, cmd, &json, argc, argv);
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":f:h", long_options, NULL)) != -1) {
-		if (c == 'h')
-			return fw_cmd_help(cmd);
-		if (c != 'f')
-			return fw_cmd_bad_option(cmd, c, argv);
-		status = fw_json_option(cmd, &json);
-		if (status >= 0)
-			return status;
-	}
+	if (status >= 0)
+		return status;
 	if (optind == argc)
 		return fw_cmd_misuse(cmd, "list what? events, rules, probes or stages");
 	if (optind + 1 < argc)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -7,6 +8,48 @@
 #include "source_choice.h"
 #include "stage_probes.h"
 #include "target.h"
+
+#define LETTERS_MAX	64
+
+/* What getopt_long() is to know of letters, such as "+:af:ho:". */
+static void list_letters(const struct fw_options *options, char *letters)
+{
+	const struct option *row;
+	char *to = letters;
+
+	if (options->command)
+		*to++ = '+';
+	*to++ = ':';
+	for (row = options->rows; row->name; row++) {
+		if (row->val > 'z')
+			continue;
+		assert(to + 2 < letters + LETTERS_MAX);
+		*to++ = row->val;
+		if (row->has_arg == required_argument)
+			*to++ = ':';
+	}
+	*to = '\0';
+}
+
+int fw_options_parse(const struct fw_options *options, const struct fw_cmd *cmd, void *ctx,
+		     int argc, char **argv)
+{
+	char letters[LETTERS_MAX];
+	int c, status;
+
+	list_letters(options, letters);
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, letters, options->rows, NULL)) != -1) {
+		if (c == 'h')
+			return fw_cmd_help(cmd);
+		if (c == '?' || c == ':')
+			return fw_cmd_bad_option(cmd, c, argv);
+		status = options->take(cmd, ctx, c);
+		if (status >= 0)
+			return status;
+	}
+	return -1;
+}
 
 int fw_addresses_option(const struct fw_cmd *cmd, enum fw_addresses_choice *choice)
 {
@@ -24,11 +67,9 @@ int fw_addresses_decide(struct fw_addresses *addresses)
 	return err;
 }
 
-int fw_output_option(const struct fw_cmd *cmd, struct fw_output *output, int c, char **argv)
+int fw_output_option(const struct fw_cmd *cmd, struct fw_output *output, int c)
 {
 	switch (c) {
-	case 'h':
-		return fw_cmd_help(cmd);
 	case 'o':
 		output->path = optarg;
 		return -1;
@@ -36,9 +77,9 @@ int fw_output_option(const struct fw_cmd *cmd, struct fw_output *output, int c, 
 		if (fw_output_parse_color(optarg, &output->color))
 			return fw_cmd_misuse(cmd, "color '%s' is none of auto, always, never",
 					     optarg);
-		return -1;
+		break;
 	}
-	return fw_cmd_bad_option(cmd, c, argv);
+	return -1;
 }
 
 int fw_json_option(const struct fw_cmd *cmd, bool *json)
@@ -63,8 +104,7 @@ static int find_user(const struct fw_cmd *cmd, struct fw_user *user)
 	return -1;
 }
 
-int fw_target_option(const struct fw_cmd *cmd, struct fw_session_options *session, int c,
-		     char **argv)
+int fw_target_option(const struct fw_cmd *cmd, struct fw_session_options *session, int c)
 {
 	struct fw_source_options *source = &session->source;
 
@@ -72,8 +112,6 @@ int fw_target_option(const struct fw_cmd *cmd, struct fw_session_options *sessio
 	case 'a':
 		source->all = true;
 		return -1;
-	case 'h':
-		return fw_cmd_help(cmd);
 	case 'p':
 		if (fw_parse_pid(optarg, &session->pid))
 			return fw_cmd_misuse(cmd, "'%s' is no pid", optarg);
@@ -104,5 +142,16 @@ int fw_target_option(const struct fw_cmd *cmd, struct fw_session_options *sessio
 		source->switches = true;
 		return -1;
 	}
-	return fw_cmd_bad_option(cmd, c, argv);
+	return -1;
+}
+
+int fw_target_command_line(const struct fw_cmd *cmd, struct fw_session_options *session, int argc,
+			   char **argv)
+{
+	const char *fault;
+
+	if (optind < argc)
+		session->argv = argv + optind;
+	fault = fw_target_fault(session);
+	return fault ? fw_cmd_misuse(cmd, "%s", fault) : -1;
 }

@@ -22,36 +22,47 @@ enum {
 	FW_OPT_OWN,			/* what a subcommand's own begin with */
 };
 
+/* The options of a subcommand. */
+struct fw_options {
+	const struct option *rows;	/* for getopt_long(); what has a letter has a name, too */
+	bool command;			/* behind them comes a command with options of its own */
+	/* Takes the one that getopt_long() returned as @c, other than -h. Returns likewise. */
+	int (*take)(const struct fw_cmd *cmd, void *ctx, int c);
+};
+
+/*
+ * Takes all of them, up to argv[optind]. Returns -1 to go on, else the exit status: after
+ * --help, and after something wrong, of which it told.
+ */
+int fw_options_parse(const struct fw_options *options, const struct fw_cmd *cmd, void *ctx,
+		     int argc, char **argv);
+
 /* Where kernel addresses are shown or written; see addresses.h. */
 #define FW_ADDRESSES_OPTION						\
 	{ "addresses",	required_argument,	NULL, FW_OPT_ADDRESSES }
 
-/* Its value. Returns -1 to go on, else the exit status. */
+/* Its value. Returns likewise. */
 int fw_addresses_option(const struct fw_cmd *cmd, enum fw_addresses_choice *choice);
 
 /* What it means for what is seen now. Returns 0 or -errno, with a message. */
 int fw_addresses_decide(struct fw_addresses *addresses);
 
-/* With "f:ho:" among the letters; -f is what each of them makes of it. */
+/* Where -f is what each of them makes of it. */
 #define FW_OUTPUT_OPTIONS						\
 	{ "color",	required_argument,	NULL, FW_OPT_COLOR },	\
 	{ "format",	required_argument,	NULL, 'f' },		\
 	{ "help",	no_argument,		NULL, 'h' },		\
 	{ "output",	required_argument,	NULL, 'o' }
 
-/*
- * Takes what getopt_long() returned and the subcommand does not know itself: the
- * options above but -f, and what is no option. Returns -1 to go on, else the exit
- * status.
- */
-int fw_output_option(const struct fw_cmd *cmd, struct fw_output *output, int c, char **argv);
+/* Takes those of them that the subcommand does not take itself. Returns likewise. */
+int fw_output_option(const struct fw_cmd *cmd, struct fw_output *output, int c);
 
 /* The value of -f where that can be text or json. Returns likewise. */
 int fw_json_option(const struct fw_cmd *cmd, bool *json);
 
 /*
- * What to trace and how, with "ap:u:" among the letters; where single switches can be
- * shown or kept, FW_SWITCHES_OPTION as well, and where addresses are, FW_ADDRESSES_OPTION.
+ * What to trace and how; where single switches can be shown or kept, FW_SWITCHES_OPTION
+ * as well, and where addresses are, FW_ADDRESSES_OPTION.
  */
 #define FW_TARGET_OPTIONS						\
 	{ "all",	no_argument,		NULL, 'a' },		\
@@ -65,8 +76,11 @@ int fw_json_option(const struct fw_cmd *cmd, bool *json);
 #define FW_SWITCHES_OPTION						\
 	{ "switches",	no_argument,		NULL, FW_OPT_SWITCHES }
 
-/* Takes what the subcommand does not know itself, as fw_output_option() does; -h too. */
-int fw_target_option(const struct fw_cmd *cmd, struct fw_session_options *session, int c,
-		     char **argv);
+/* Takes those of them that the subcommand does not take itself. Returns likewise. */
+int fw_target_option(const struct fw_cmd *cmd, struct fw_session_options *session, int c);
+
+/* Takes the command behind the options, if there is one. Returns likewise. */
+int fw_target_command_line(const struct fw_cmd *cmd, struct fw_session_options *session, int argc,
+			   char **argv);
 
 #endif

@@ -55,8 +55,10 @@ static const struct option long_options[] = {
 };
 
 /* Returns -1 to go on, else the exit status. */
-static int parse_option(const struct fw_cmd *cmd, struct record *record, int c, char **argv)
+static int parse_option(const struct fw_cmd *cmd, void *ctx, int c)
 {
+	struct record *record = ctx;
+
 	switch (c) {
 	case 'o':
 		record->dir = optarg;
@@ -74,26 +76,22 @@ static int parse_option(const struct fw_cmd *cmd, struct record *record, int c, 
 		record->force = true;
 		return -1;
 	}
-	return fw_target_option(cmd, &record->session, c, argv);
+	return fw_target_option(cmd, &record->session, c);
 }
+
+static const struct fw_options options = {
+	.rows = long_options, .command = true, .take = parse_option
+};
 
 static int parse(const struct fw_cmd *cmd, struct record *record, int argc, char **argv)
 {
-	const char *fault;
-	int c, status;
+	int status = fw_options_parse(&options, cmd, record, argc, argv);
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:aho:p:qu:v", long_options, NULL)) != -1) {
-		status = parse_option(cmd, record, c, argv);
-		if (status >= 0)
-			return status;
-	}
-	if (optind < argc)
-		record->session.argv = argv + optind;
+	if (status >= 0)
+		return status;
 	if (!record->dir)
 		return fw_cmd_misuse(cmd, "where to? give a directory with -o");
-	fault = fw_target_fault(&record->session);
-	return fault ? fw_cmd_misuse(cmd, "%s", fault) : -1;
+	return fw_target_command_line(cmd, &record->session, argc, argv);
 }
 
 /* The line of @path that begins with @key, without it and what is between; "" if there is none. */

@@ -341,8 +341,10 @@ static int parse_order(const struct fw_cmd *cmd, struct report *report)
 }
 
 /* Returns -1 to go on, else the exit status. */
-static int parse_option(const struct fw_cmd *cmd, struct report *report, int c, char **argv)
+static int parse_option(const struct fw_cmd *cmd, void *ctx, int c)
 {
+	struct report *report = ctx;
+
 	if (c >= OPT_CONDITION)
 		return parse_condition(cmd, report, &fw_conditions[c - OPT_CONDITION]);
 	switch (c) {
@@ -366,21 +368,19 @@ static int parse_option(const struct fw_cmd *cmd, struct report *report, int c, 
 		report->summary_only = true;
 		return -1;
 	}
-	return fw_output_option(cmd, &report->output, c, argv);
+	return fw_output_option(cmd, &report->output, c);
 }
 
 static int parse(const struct fw_cmd *cmd, struct report *report, int argc, char **argv)
 {
-	struct option options[ARRAY_SIZE(long_options) + FW_NR_FILTERS + 1];
-	int c, status;
+	struct option rows[ARRAY_SIZE(long_options) + FW_NR_FILTERS + 1];
+	const struct fw_options options = { .rows = rows, .take = parse_option };
+	int status;
 
-	list_options(options);
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":f:ho:r", options, NULL)) != -1) {
-		status = parse_option(cmd, report, c, argv);
-		if (status >= 0)
-			return status;
-	}
+	list_options(rows);
+	status = fw_options_parse(&options, cmd, report, argc, argv);
+	if (status >= 0)
+		return status;
 	if (argc - optind != 1)
 		return fw_cmd_misuse(cmd, "report what? give the directory of one trace");
 	if (report->format && (report->order || report->reverse))

@@ -53,8 +53,10 @@ static const struct option long_options[] = {
 };
 
 /* Returns -1 to go on, else the exit status. */
-static int parse_option(const struct fw_cmd *cmd, struct options *opt, int c, char **argv)
+static int parse_option(const struct fw_cmd *cmd, void *ctx, int c)
 {
+	struct options *opt = ctx;
+
 	switch (c) {
 	case 'f':
 		opt->format = fw_render_find(optarg);
@@ -69,31 +71,24 @@ static int parse_option(const struct fw_cmd *cmd, struct options *opt, int c, ch
 		return -1;
 	case 'o':
 	case FW_OPT_COLOR:
-		return fw_output_option(cmd, &opt->output, c, argv);
+		return fw_output_option(cmd, &opt->output, c);
 	case OPT_SORT:
 		if (fw_parse_stage_order(optarg, &opt->order))
 			return fw_cmd_misuse(cmd, "sort '%s' is none of start, time", optarg);
 		return -1;
 	}
-	return fw_target_option(cmd, &opt->session, c, argv);
+	return fw_target_option(cmd, &opt->session, c);
 }
+
+static const struct fw_options options = {
+	.rows = long_options, .command = true, .take = parse_option
+};
 
 static int parse(const struct fw_cmd *cmd, struct options *opt, int argc, char **argv)
 {
-	const char *fault;
-	int c, status;
+	int status = fw_options_parse(&options, cmd, opt, argc, argv);
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:af:ho:p:qu:v", long_options, NULL)) != -1) {
-		status = parse_option(cmd, opt, c, argv);
-		if (status >= 0)
-			return status;
-	}
-	if (optind < argc)
-		opt->session.argv = argv + optind;
-
-	fault = fw_target_fault(&opt->session);
-	return fault ? fw_cmd_misuse(cmd, "%s", fault) : -1;
+	return status >= 0 ? status : fw_target_command_line(cmd, &opt->session, argc, argv);
 }
 
 /*

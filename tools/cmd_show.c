@@ -209,8 +209,10 @@ static const struct option long_options[] = {
 };
 
 /* Returns -1 to go on, else the exit status. */
-static int parse_option(const struct fw_cmd *cmd, struct show *show, int c, char **argv)
+static int parse_option(const struct fw_cmd *cmd, void *ctx, int c)
 {
+	struct show *show = ctx;
+
 	switch (c) {
 	case FW_OPT_ADDRESSES:
 		return fw_addresses_option(cmd, &show->addresses);
@@ -224,8 +226,10 @@ static int parse_option(const struct fw_cmd *cmd, struct show *show, int c, char
 			return fw_cmd_misuse(cmd, "sort '%s' is none of start, time", optarg);
 		return -1;
 	}
-	return fw_output_option(cmd, &show->output, c, argv);
+	return fw_output_option(cmd, &show->output, c);
 }
+
+static const struct fw_options options = { .rows = long_options, .take = parse_option };
 
 static int parse_which(const struct fw_cmd *cmd, struct show *show)
 {
@@ -248,14 +252,10 @@ static int parse_which(const struct fw_cmd *cmd, struct show *show)
 
 static int parse(const struct fw_cmd *cmd, struct show *show, int argc, char **argv)
 {
-	int c, status;
+	int status = fw_options_parse(&options, cmd, show, argc, argv);
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":f:ho:", long_options, NULL)) != -1) {
-		status = parse_option(cmd, show, c, argv);
-		if (status >= 0)
-			return status;
-	}
+	if (status >= 0)
+		return status;
 	if (argc - optind != 2)
 		return fw_cmd_misuse(cmd, "show what? give a trace and a fork: DIR ID");
 	show->dir = argv[optind];

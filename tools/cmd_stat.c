@@ -284,8 +284,10 @@ static int parse_interval(const char *text, uint64_t *ns)
 }
 
 /* Returns -1 to go on, else the exit status. */
-static int parse_option(const struct fw_cmd *cmd, struct stat_cmd *opt, int c, char **argv)
+static int parse_option(const struct fw_cmd *cmd, void *ctx, int c)
 {
+	struct stat_cmd *opt = ctx;
+
 	switch (c) {
 	case 'f':
 		return fw_json_option(cmd, &opt->json);
@@ -297,7 +299,7 @@ static int parse_option(const struct fw_cmd *cmd, struct stat_cmd *opt, int c, c
 		return -1;
 	case 'o':
 	case FW_OPT_COLOR:
-		return fw_output_option(cmd, &opt->output, c, argv);
+		return fw_output_option(cmd, &opt->output, c);
 	case OPT_INTERVAL:
 		if (parse_interval(optarg, &opt->interval))
 			return fw_cmd_misuse(cmd, "interval '%s' is no number of seconds from 0.1 "
@@ -307,8 +309,12 @@ static int parse_option(const struct fw_cmd *cmd, struct stat_cmd *opt, int c, c
 		opt->stages_asked = true;
 		break;
 	}
-	return fw_target_option(cmd, &opt->session, c, argv);
+	return fw_target_option(cmd, &opt->session, c);
 }
+
+static const struct fw_options options = {
+	.rows = long_options, .command = true, .take = parse_option
+};
 
 /* A directory cannot be executed, so that it can only be a trace. */
 static bool is_trace(const struct stat_cmd *opt, char **rest)
@@ -321,23 +327,15 @@ static bool is_trace(const struct stat_cmd *opt, char **rest)
 
 static int parse(const struct fw_cmd *cmd, struct stat_cmd *opt, int argc, char **argv)
 {
-	const char *fault;
-	int c, status;
+	int status = fw_options_parse(&options, cmd, opt, argc, argv);
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:af:ho:p:qu:v", long_options, NULL)) != -1) {
-		status = parse_option(cmd, opt, c, argv);
-		if (status >= 0)
-			return status;
-	}
+	if (status >= 0)
+		return status;
 	if (is_trace(opt, argv + optind)) {
 		opt->dir = argv[optind];
 		return -1;
 	}
-	if (optind < argc)
-		opt->session.argv = argv + optind;
-	fault = fw_target_fault(&opt->session);
-	return fault ? fw_cmd_misuse(cmd, "%s", fault) : -1;
+	return fw_target_command_line(cmd, &opt->session, argc, argv);
 }
 
 /* The stages that nobody asked for are left out where the source has none. */
