@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,8 +14,8 @@
 #include "command.h"
 #include "event.h"
 #include "now.h"
-#include "observer.h"
 #include "privilege.h"
+#include "processes.h"
 #include "session.h"
 
 /* Events wake nobody: so often the ring is looked into. */
@@ -24,11 +23,6 @@
 /* After the command's end: forks may be under way; a quiet poll, or this long, ends it. */
 #define DRAIN_MS	10
 #define DRAIN_LIMIT_MS	200
-
-struct pids {
-	pid_t *pids;
-	size_t nr, room;
-};
 
 struct session {
 	const struct fw_session_options *opt;
@@ -38,13 +32,8 @@ struct session {
 	struct fw_source *source;
 	struct fw_model *model;
 	struct fw_command command;
-	bool command_runs;		/* its exec was seen */
+	struct fw_processes processes;
 	int pidfd;
-	/*
-	 * Processes that ended: forks of theirs may still be open, so that their
-	 * symbols are kept until the batch after the next one.
-	 */
-	struct pids exited[2];
 	int error;			/* of the sink */
 };
 
@@ -104,111 +93,6 @@ static bool interrupted(const struct session *session)
 }
 
 /*
- * User symbols. A process' maps are read at its first fork that we hear of,
- * which is a little late: it may have gone on to another program by then, and
- * the new one's maps would give wrong names to the old one's addresses.
- */
-static bool same_program(const struct forkwatch_fork_enter *enter)
-{
-	char path[64], comm[FORKWATCH_COMM_LEN + 1] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%u/task/%u/comm", enter->hdr.tgid, enter->hdr.tid);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	if (fgets(comm, sizeof(comm), file))
-		comm[strcspn(comm, "\n")] = 0;
-	fclose(file);
-	return !strncmp(comm, enter->comm, FORKWATCH_COMM_LEN);
-}
-
-static void exited(struct session *session, pid_t tgid)
-{
-	struct pids *list = &session->exited[0];
-	size_t room = list->room ? 2 * list->room : 64;
-	pid_t *pids;
-
-	if (list->nr == list->room) {
-		pids = realloc(list->pids, room * sizeof(*pids));
-		if (!pids) {
-			fw_usyms_exit(session->opt->usyms, tgid);
-			return;
-		}
-		list->pids = pids;
-		list->room = room;
-	}
-	list->pids[list->nr++] = tgid;
-}
-
-/* A leader exited, but a thread of its process has executed a program and took its place. */
-static void not_exited(struct session *session, pid_t tgid)
-{
-	size_t i, j;
-
-	for (i = 0; i < 2; i++)
-		for (j = 0; j < session->exited[i].nr; j++)
-			if (session->exited[i].pids[j] == tgid)
-				session->exited[i].pids[j] = 0;
-}
-
-static void forget_exited(struct session *session)
-{
-	struct pids oldest = session->exited[1];
-	size_t i;
-
-	for (i = 0; i < oldest.nr; i++)
-		if (oldest.pids[i])
-			fw_usyms_exit(session->opt->usyms, oldest.pids[i]);
-	oldest.nr = 0;
-	session->exited[1] = session->exited[0];
-	session->exited[0] = oldest;
-}
-
-/*
- * The command's own exec may come by a path that is relative to our directory.
- * @path has room for PATH_MAX bytes.
- */
-static const char *program_path(struct session *session, const struct forkwatch_exec *exec,
-				char *path)
-{
-	bool command = exec->hdr.tgid == (uint32_t)session->command.pid;
-	bool first = command && !session->command_runs;
-
-	session->command_runs |= command;
-	if (!memchr(exec->path, '\0', sizeof(exec->path) - 1))
-		return "";	/* it was cut */
-	return first && exec->path[0] != '/' && realpath(exec->path, path) ? path : exec->path;
-}
-
-static void follow_processes(struct session *session, const struct forkwatch_header *event)
-{
-	const struct forkwatch_fork_enter *enter = (const void *)event;
-	const struct forkwatch_fork_exit *fork = (const void *)event;
-	const struct forkwatch_exec *exec = (const void *)event;
-	struct fw_usyms *usyms = session->opt->usyms;
-	char path[PATH_MAX];
-
-	if (!usyms || fw_is_witness(event))
-		return;
-	if (fw_kind(event) == FORKWATCH_FORK_ENTER) {
-		if (!(enter->flags & FORKWATCH_ENTER_PARENT_KTHREAD) &&
-		    !fw_usyms_learnt(usyms, event->tgid) && same_program(enter))
-			fw_usyms_learn(usyms, event->tgid);
-	} else if (fw_kind(event) == FORKWATCH_FORK_EXIT) {
-		if (!fork->result && fork->child_tgid != event->tgid)
-			fw_usyms_fork(usyms, event->tgid, fork->child_tgid);
-	} else if (fw_kind(event) == FORKWATCH_EXEC) {
-		if (exec->old_tid != event->tid)
-			not_exited(session, event->tgid);
-		fw_usyms_exec(usyms, event->tgid, program_path(session, exec, path));
-	} else if (fw_kind(event) == FORKWATCH_EXIT) {
-		if (event->tid == event->tgid)
-			exited(session, event->tgid);
-	}
-}
-
-/*
  * Events and forks.
  */
 static void sink_error(struct session *session, int err)
@@ -262,7 +146,7 @@ static int on_bytes(void *ctx, const void *data, size_t size)
 	session->result->events++;
 	err = fw_event_decode(data, size, &event);
 	if (!err)
-		follow_processes(session, event);
+		fw_processes_event(&session->processes, event);
 	if (session->opt->addresses.hidden)
 		hide(session, err ? NULL : event, &data, &size);
 	/* Whoever takes it may want to know what its addresses are called. */
@@ -287,7 +171,7 @@ static int batch(struct session *session, int timeout_ms)
 		return session->error;
 	if (n < 0)
 		return fail(session, n, "reading events: %s", strerror(-n));
-	forget_exited(session);
+	fw_processes_batch(&session->processes);
 	return n;
 }
 
@@ -498,6 +382,7 @@ static int with_target(struct session *session)
 	if (session->opt->pid)
 		err = open_process(session);
 	take_signals(session->command.pid);
+	fw_processes_init(&session->processes, session->opt->usyms, session->command.pid);
 	if (!err)
 		err = with_source(session);
 	if (session->pidfd >= 0)
@@ -527,7 +412,6 @@ int fw_session_run(const struct fw_session_options *opt, const struct fw_session
 		finish_command(&session);
 		fw_command_close(&session.command);
 	}
-	free(session.exited[0].pids);
-	free(session.exited[1].pids);
+	fw_processes_free(&session.processes);
 	return err;
 }
