@@ -132,9 +132,17 @@ check_sparse()
 	result 'sparse' $status "$out"
 }
 
+check_analyzer()
+{
+	local out
+	out=$(${MAKE:-make} --no-print-directory -k -j"$(nproc)" analyze 2>&1)
+	result "clang's analyzer" $? "$out"
+}
+
 git ls-files >/dev/null || { result 'the tracked files' 1 'git cannot list them: see above'; exit 1; }
 check_licences
 check_shell
 check_kernel_style
 check_sparse
+check_analyzer
 exit $failed

@@ -377,6 +377,7 @@ int fw_ctf_parse(const char *text, size_t size, struct fw_ctf *ctf, char *why, s
 	return 0;
 }
 
+/* @text is to be freed in any case. */
 static int read_text(int fd, char **text, size_t *size)
 {
 	struct stat st;
@@ -393,11 +394,8 @@ static int read_text(int fd, char **text, size_t *size)
 		return -ENOMEM;
 	for (*size = 0; *size < (size_t)st.st_size; *size += n) {
 		n = read(fd, *text + *size, st.st_size - *size);
-		if (n < 0) {
-			n = -errno;
-			free(*text);
-			return n;
-		}
+		if (n < 0)
+			return -errno;
 		if (!n)
 			break;
 	}
@@ -418,9 +416,9 @@ int fw_ctf_load(int dir, struct fw_ctf *ctf, char *why, size_t why_size)
 	if (fd >= 0)
 		close(fd);
 	if (ret)
-		return refuse(ret, why, why_size, "its metadata cannot be read: %s",
-			      strerror(-ret));
-	if (size)
+		ret = refuse(ret, why, why_size, "its metadata cannot be read: %s",
+			     strerror(-ret));
+	else if (size)
 		ret = fw_ctf_parse(text, size, ctf, why, why_size);
 	else
 		ret = refuse(-ENODATA, why, why_size, "its metadata is empty");

@@ -169,7 +169,7 @@ static void look_pids(const struct fw_patient *patient, struct fw_finding *findi
  */
 static void look_kprobes(const struct fw_patient *patient, struct fw_finding *finding)
 {
-	char enabled[8];
+	char enabled[8] = "";
 	int there;
 
 	if (!fw_patient_read(patient, KPROBES "/enabled", enabled, sizeof(enabled)) &&
@@ -201,7 +201,7 @@ static void look_bpf(const struct fw_patient *patient, struct fw_finding *findin
 
 static void look_jit(const struct fw_patient *patient, struct fw_finding *finding)
 {
-	char enabled[8];
+	char enabled[8] = "";
 	int err;
 
 	err = fw_patient_read(patient, "/proc/sys/net/core/bpf_jit_enable", enabled,

@@ -47,8 +47,12 @@ void fw_children_init(struct fw_children *children)
 
 void fw_children_free(struct fw_children *children)
 {
-	while (!TAILQ_EMPTY(&children->list))
-		forget(children, TAILQ_FIRST(&children->list));
+	struct fw_child *child, *next;
+
+	for (child = TAILQ_FIRST(&children->list); child; child = next) {
+		next = TAILQ_NEXT(child, order);
+		free(child);
+	}
 }
 
 int fw_children_add(struct fw_children *children, uint64_t id,

@@ -348,22 +348,31 @@ void fw_opens_init(struct fw_opens *opens, fw_fork_fn fn, void *ctx)
 	TAILQ_INIT(&opens->orphans);
 }
 
-void fw_opens_flush(struct fw_opens *opens)
+/* @end takes each out of the list. */
+static void end_all(struct fw_opens *opens, struct fw_open_list *list,
+		    void (*end)(struct fw_opens *opens, struct fw_open *open))
 {
-	while (!TAILQ_EMPTY(&opens->open))
-		emit(opens, TAILQ_FIRST(&opens->open));
-	while (!TAILQ_EMPTY(&opens->orphans))
-		emit(opens, TAILQ_FIRST(&opens->orphans));
+	struct fw_open *open, *next;
+
+	for (open = TAILQ_FIRST(list); open; open = next) {
+		next = TAILQ_NEXT(open, order);
+		end(opens, open);
+	}
 }
 
-static void free_all(struct fw_opens *opens, struct fw_open_list *list)
+void fw_opens_flush(struct fw_opens *opens)
 {
-	while (!TAILQ_EMPTY(list))
-		fw_fork_free(take_out(opens, TAILQ_FIRST(list)));
+	end_all(opens, &opens->open, emit);
+	end_all(opens, &opens->orphans, emit);
+}
+
+static void drop(struct fw_opens *opens, struct fw_open *open)
+{
+	fw_fork_free(take_out(opens, open));
 }
 
 void fw_opens_free(struct fw_opens *opens)
 {
-	free_all(opens, &opens->open);
-	free_all(opens, &opens->orphans);
+	end_all(opens, &opens->open, drop);
+	end_all(opens, &opens->orphans, drop);
 }

@@ -121,7 +121,7 @@ static void put_bucket(struct fw_text *text, const struct fw_histogram *times, u
 	put_at(text, AT_TO, fw_histogram_from(i + 1));
 	snprintf(number, sizeof(number), "%8llu", ull(times->buckets[i]));
 	fw_text_at(text, AT_BUCKET, FW_PLAIN, number);
-	if (times->buckets[i])
+	if (most)
 		put_bar(text, times->buckets[i], most);
 	fw_text_end(text, false);
 }

@@ -72,8 +72,9 @@ int fw_trace_out_fail(struct fw_trace_out *out, int error)
 	if (out->error)
 		return out->error;
 	out->error = error;
-	return fw_trace_fail(error, "cannot write the trace %s: %s; it holds what came before",
-			     out->name, strerror(-error));
+	fw_trace_fail(error, "cannot write the trace %s: %s; it holds what came before",
+		      out->name, strerror(-error));
+	return error;
 }
 
 int fw_trace_out_refuse(struct fw_trace_out *out)

@@ -121,8 +121,8 @@ int fw_trace_next(struct fw_trace *trace, const void **data, size_t *size)
 
 int fw_trace_poll(struct fw_trace *trace, int max, fw_bytes_fn fn, void *ctx)
 {
-	const void *data;
-	size_t size;
+	const void *data = NULL;
+	size_t size = 0;
 	int n, ret;
 
 	for (n = 0; n < max; n++) {

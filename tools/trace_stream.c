@@ -271,7 +271,7 @@ static ssize_t read_header(const struct fw_stream *stream, struct fw_ctf_packet 
  */
 static int next_header(struct fw_stream *stream)
 {
-	struct fw_ctf_packet packet;
+	struct fw_ctf_packet packet = { .magic = 0 };
 	const char *fault, *unread;
 	ssize_t bytes;
 

@@ -10,6 +10,7 @@
 /* The roots are children of a node that nobody is shown. */
 struct fw_tree {
 	struct fw_node top;
+	struct fw_node *newest;		/* of all */
 	struct fw_node **buckets;
 	size_t nr_buckets, nr;		/* nr: of tasks in them */
 };
@@ -30,25 +31,16 @@ int fw_tree_open(struct fw_tree **out)
 	return 0;
 }
 
-/* Not by recursion: a chain of forks may be as long as a trace. */
 void fw_tree_close(struct fw_tree *tree)
 {
-	struct fw_node *node, *parent;
+	struct fw_node *node, *older;
 
 	if (!tree)
 		return;
-	for (node = &tree->top; node; ) {
-		if (node->first) {
-			node = node->first;
-			continue;
-		}
-		parent = node->parent;
-		if (!parent)
-			break;
-		parent->first = node->next;
+	for (node = tree->newest; node; node = older) {
+		older = node->older;
 		free(node->path);
 		free(node);
-		node = parent;
 	}
 	free(tree->buckets);
 	free(tree);
@@ -114,13 +106,14 @@ static void unhash(struct fw_tree *tree, const struct fw_node *node)
 	tree->nr--;
 }
 
-static struct fw_node *add(struct fw_node *parent)
+static struct fw_node *add(struct fw_tree *tree, struct fw_node *parent)
 {
 	struct fw_node *node = malloc(sizeof(*node));
 
 	if (!node)
 		return NULL;
-	*node = (struct fw_node) { .parent = parent };
+	*node = (struct fw_node) { .parent = parent, .older = tree->newest };
+	tree->newest = node;
 	if (parent->last)
 		parent->last->next = node;
 	else
@@ -132,7 +125,7 @@ static struct fw_node *add(struct fw_node *parent)
 static struct fw_node *add_task(struct fw_tree *tree, struct fw_node *parent, uint32_t tid,
 				uint32_t tgid)
 {
-	struct fw_node *old = find(tree, tid), *node = add(parent);
+	struct fw_node *old = find(tree, tid), *node = add(tree, parent);
 
 	if (!node)
 		return NULL;
@@ -251,7 +244,7 @@ static struct fw_node *get_fork(struct fw_tree *tree, const struct fw_fork *fork
 	if (!parent)
 		return NULL;
 	return fork->child_tid ? add_task(tree, parent, fork->child_tid, fork->child_tgid) :
-				 add(parent);
+				 add(tree, parent);
 }
 
 int fw_tree_fork(struct fw_tree *tree, const struct fw_fork *fork)

@@ -16,6 +16,7 @@ struct fw_node {
 	struct fw_node *parent, *next;		/* next: its younger sibling */
 	struct fw_node *first, *last;		/* children */
 	struct fw_node *same_hash;
+	struct fw_node *older;			/* of all that the tree has made */
 	uint64_t start_time;			/* of the task, 0: not known */
 	uint64_t id;				/* of the fork, 0: none, or not known */
 	uint64_t copy_ns;			/* in copy_process(), 0: not seen */
