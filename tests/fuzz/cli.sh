@@ -7,12 +7,15 @@ set -u
 tool=$(realpath "${1:?cli.sh: which tool?}")
 seconds=${2:-60}
 seed=${3:-$((RANDOM * 32768 + RANDOM))}
-data=$(realpath "$(dirname "$0")/../data")
+kept=$(realpath "$(dirname "$0")/../data")
 echo "# seed $seed"
 RANDOM=$((seed % 32768))
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 2
+# What is asked to write somewhere may well be told to write there.
+data=$scratch/data
+cp -r "$kept" "$data" || exit 2
 export ASAN_OPTIONS=detect_leaks=0:exitcode=99 UBSAN_OPTIONS=halt_on_error=1:exitcode=99 PAGER=cat
 
 read -r -d '' -a commands < <("$tool" --help | sed -n 's/^  \([a-z]\{3,\}\)  .*/\1/p')
