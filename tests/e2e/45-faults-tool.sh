@@ -8,7 +8,7 @@
 # shellcheck source=tests/e2e/faults.sh
 . ./e2e/faults.sh
 
-runs=${FORKWATCH_FAULT_RUNS:-40}
+runs=${FORKWATCH_FAULT_RUNS:-24}
 forks=3
 
 # one N SOURCE: the Nth allocation of the tool fails
