@@ -174,8 +174,14 @@ static int set_up(struct fw_source *source, const struct fw_source_options *opt)
 	return err ? err : select_nobody(source);
 }
 
+/* libtracefs leaves out what it cannot read, and then passes over the records of that event. */
 static int enable(struct fw_source *source, const char *system, const char *name)
 {
+	if (!tep_find_event_by_name(source->tep, system, name))
+		return fw_source_fail(-EIO, "the format of event %s/%s cannot be read, nor its "
+				      "records without it. Try again, and see whether it is "
+				      "there: cat /sys/kernel/tracing/events/%s/%s/format",
+				      system, name, system, name);
 	errno = 0;
 	if (!tracefs_event_enable(source->instance, system, name))
 		return 0;
