@@ -22,7 +22,7 @@
 #define STORM_FORKS	300
 #define STORM_US	250
 #define LOOK_US		300000	/* until who looks at the limits has done so */
-#define BIG		(64UL << 20)
+#define BIG		(256UL << 20)	/* others may give back as much, less 32 MiB */
 
 static long read_number(const char *path)
 {
