@@ -5,6 +5,10 @@
  * most of them, and others run in interrupts. So those of a task that is within a
  * fork count, and of those that are for a task the calls for its child.
  *
+ * An interrupt may come while an fentry or fexit program runs, and what it calls is then
+ * skipped, which loses nothing. Whoever preempts the program is skipped as well; so what
+ * saw one end of a call only marks it as torn.
+ *
  * Included by forkwatch.bpf.c, behind what it uses.
  */
 #ifndef FW_UNDONE_BPF_H
@@ -45,13 +49,19 @@ static __always_inline struct fw_undo_times *begin_undone(__u32 tid, struct fw_s
 	return times;
 }
 
+static __always_inline bool is_for_child(const struct fw_stage_times *fork, const bool of_task,
+					 const __u64 *args)
+{
+	return !of_task || fork->child == args[0];
+}
+
 static __always_inline int enter_undo(const __u32 undo, const bool of_task, const __u64 *args)
 {
 	__u32 tid = current_tid();
 	struct fw_stage_times *fork = find_stages(tid);
 	struct fw_undo_times *times;
 
-	if (!fork || (of_task && fork->child != args[0]))
+	if (!fork || !is_for_child(fork, of_task, args))
 		return 0;
 	times = begin_undone(tid, fork);
 	if (!times)
@@ -66,18 +76,56 @@ static __always_inline int enter_undo(const __u32 undo, const bool of_task, cons
 	return 0;
 }
 
+/* NULL: this undo of the fork was not seen to begin. */
+static __always_inline struct fw_undo_times *find_begun(__u32 tid,
+							const struct fw_stage_times *fork,
+							const __u32 undo)
+{
+	struct fw_undo_times *times = fork->undone ? bpf_map_lookup_elem(&undos, &tid) : NULL;
+
+	return times && times->open & 1U << undo ? times : NULL;
+}
+
+static __always_inline void end_undo(struct fw_undo_times *times, const __u32 undo, __u64 now)
+{
+	times->open &= ~(1U << undo);
+	times->total[undo] += now - times->since[undo];
+}
+
+/* A kretprobe: its entry is missed only where that is counted, or was not for the child. */
 static __always_inline int leave_undo(const __u32 undo)
 {
 	__u64 now = bpf_ktime_get_ns();
 	__u32 tid = current_tid();
 	const struct fw_stage_times *fork = find_stages(tid);
-	struct fw_undo_times *times = fork && fork->undone ? bpf_map_lookup_elem(&undos, &tid) :
-							     NULL;
+	struct fw_undo_times *times = fork ? find_begun(tid, fork, undo) : NULL;
 
-	if (!times || !(times->open & 1U << undo))
+	if (times)
+		end_undo(times, undo, now);
+	return 0;
+}
+
+/* An fexit, which has the arguments. */
+static __always_inline int leave_undo_of(const __u32 undo, const bool of_task, const __u64 *args)
+{
+	__u64 now = bpf_ktime_get_ns();
+	__u32 tid = current_tid();
+	struct fw_stage_times *fork = find_stages(tid);
+	struct fw_undo_times *times;
+
+	if (!fork || !is_for_child(fork, of_task, args))
 		return 0;
-	times->open &= ~(1U << undo);
-	times->total[undo] += now - times->since[undo];
+	times = find_begun(tid, fork, undo);
+	if (times) {
+		end_undo(times, undo, now);
+		return 0;
+	}
+	times = begin_undone(tid, fork);
+	if (!times)
+		return 0;
+	times->torn |= 1U << undo;
+	if (!times->calls[undo]++)
+		times->enter[undo] = now;
 	return 0;
 }
 
@@ -101,9 +149,9 @@ int fentry_##name(const __u64 *args)						\
 }										\
 										\
 SEC("fexit")									\
-int fexit_##name(void)								\
+int fexit_##name(const __u64 *args)						\
 {										\
-	return leave_undo(FORKWATCH_UNDO_##UNDO);				\
+	return leave_undo_of(FORKWATCH_UNDO_##UNDO, UNDO_OF_##of, args);	\
 }
 
 FW_UNDO_PROBES(UNDO_PROGRAMS)

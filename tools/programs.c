@@ -13,6 +13,7 @@
 #include "forwarders.h"
 #include "preemption.h"
 #include "programs.h"
+#include "recursion.h"
 #include "watch_set.h"
 
 /* At some 3 KiB a fork, enough for a second of a thousand forks. */
@@ -246,6 +247,23 @@ int fw_programs_attach(struct fw_programs *programs)
 		"the kernel refuses the probe of event %s: %s. The module says of it "
 		"(event symbol state missed error): \"%s\". See also dmesg.",
 		event, strerror(-err), line);
+}
+
+int fw_programs_skipped(const struct fw_programs *programs, uint64_t *calls)
+{
+	int err = fw_stage_probes_skipped(programs->stages, calls);
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, programs->skel->obj) {
+		uint64_t misses = 0;
+
+		if (err)
+			return err;
+		if (bpf_program__autoload(prog) && !fw_stage_probes_has(programs->stages, prog))
+			err = fw_recursion_misses(prog, &misses);
+		*calls += misses;
+	}
+	return err;
 }
 
 void fw_programs_close(struct fw_programs *programs)

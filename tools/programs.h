@@ -33,6 +33,11 @@ struct fw_programs {
 int fw_programs_load(struct fw_programs *programs, const struct fw_source_options *opt);
 /* Those that make the events: now they come. */
 int fw_programs_attach(struct fw_programs *programs);
+/*
+ * How many calls were lost as the kernel skipped programs that ran already, and nothing
+ * else tells of. Returns 0 or -errno.
+ */
+int fw_programs_skipped(const struct fw_programs *programs, uint64_t *calls);
 void fw_programs_close(struct fw_programs *programs);
 
 #endif

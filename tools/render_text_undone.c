@@ -42,7 +42,7 @@ static void put_row(struct fw_view *view, const struct fw_undo_row *row)
 		snprintf(note + len, sizeof(note) - len, ", %u calls", row->calls);
 	fw_text_at(&view->text, NOTE_AT, FW_PLAIN, note);
 	if (row->torn)
-		fw_text_at(&view->text, NOTE_AT, FW_LOUD, "return missed");
+		fw_text_at(&view->text, NOTE_AT, FW_LOUD, "entry or return missed");
 }
 
 static const char *next_label(bool *begun)

@@ -235,29 +235,11 @@ static void source_bpf_finish(struct fw_source *source)
 	}
 }
 
-/* A program that is called while it runs on the same CPU is skipped by the kernel. */
-static int add_recursion_misses(const struct forkwatch_bpf *skel, uint64_t *misses)
-{
-	struct bpf_program *prog;
-
-	bpf_object__for_each_program(prog, skel->obj) {
-		struct bpf_prog_info info = { 0 };
-		__u32 len = sizeof(info);
-
-		if (!bpf_program__autoload(prog))
-			continue;
-		if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
-			return -errno;
-		*misses += info.recursion_misses;
-	}
-	return 0;
-}
-
 static int source_bpf_losses(struct fw_source *source, struct fw_losses *losses)
 {
 	const struct forkwatch_bpf *skel = source->programs.skel;
 	const __u32 zero = 0;
-	uint64_t missed = 0;
+	uint64_t missed = 0, skipped;
 	int i, cpus = libbpf_num_possible_cpus();
 	int err;
 
@@ -276,7 +258,10 @@ static int source_bpf_losses(struct fw_source *source, struct fw_losses *losses)
 	if (err)
 		return err;
 	losses->probe_misses += missed - source->missed;
-	return add_recursion_misses(skel, &losses->probe_misses);
+	err = fw_programs_skipped(&source->programs, &skipped);
+	if (!err)
+		losses->probe_misses += skipped;
+	return err;
 }
 
 #define BPF_SOURCE(id, name_is, what_it_is, open_with)	\

@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include "array.h"
+#include "recursion.h"
 #include "source.h"
 #include "stage_probes.h"
 #include "words.h"
@@ -436,6 +437,51 @@ static void *close_links(void *arg)
 	for (end = ENTER; end < NR_ENDS; end++)
 		bpf_link__destroy(closing->links[end]);
 	return NULL;
+}
+
+bool fw_stage_probes_has(const struct fw_stage_probes *probes, const struct bpf_program *prog)
+{
+	size_t i;
+	int end;
+
+	for (i = 0; i < NR_PROBES; i++)
+		for (end = 0; end < NR_ENDS; end++)
+			if (probes->stages[i].programs[end] == prog)
+				return true;
+	return false;
+}
+
+/*
+ * An undo of which fentry or fexit was skipped is torn, if it was a fork's: bpf/undone.bpf.h.
+ * So only those are lost that were skipped at both ends.
+ */
+static uint64_t lost_of(const struct fw_stage_probes *probes, size_t stage,
+			const uint64_t misses[NR_ENDS])
+{
+	if (!probes_table[stage].undo || probes->stages[stage].way != FW_PROBE_FENTRY)
+		return misses[ENTER] + misses[LEAVE];
+	return misses[ENTER] < misses[LEAVE] ? misses[ENTER] : misses[LEAVE];
+}
+
+int fw_stage_probes_skipped(const struct fw_stage_probes *probes, uint64_t *calls)
+{
+	size_t i;
+	int end;
+
+	*calls = 0;
+	for (i = 0; i < NR_PROBES; i++) {
+		uint64_t misses[NR_ENDS] = { 0 };
+
+		for (end = 0; end < NR_ENDS; end++) {
+			const struct bpf_program *prog = probes->stages[i].programs[end];
+			int err = prog ? fw_recursion_misses(prog, &misses[end]) : 0;
+
+			if (err)
+				return err;
+		}
+		*calls += lost_of(probes, i, misses);
+	}
+	return 0;
 }
 
 void fw_stage_probes_close(struct fw_stage_probes *probes)

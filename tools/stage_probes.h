@@ -3,11 +3,13 @@
 #ifndef FW_STAGE_PROBES_H
 #define FW_STAGE_PROBES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../bpf/stages.h"
 
 struct bpf_object;
+struct bpf_program;
 
 enum fw_probe_way {
 	FW_PROBE_FENTRY,
@@ -48,6 +50,13 @@ uint32_t fw_stage_probes_void(const struct fw_stage_probes *probes);
  * are kernels that load fentry programs and do not attach them.)
  */
 int fw_stage_probes_attach(struct fw_stage_probes *probes, struct fw_stage_sets *sets);
+/* Is @prog at one end of one of them? */
+bool fw_stage_probes_has(const struct fw_stage_probes *probes, const struct bpf_program *prog);
+/*
+ * How many of the @calls to these functions the kernel skipped programs for and nothing else
+ * tells of, at most. Returns 0 or -errno.
+ */
+int fw_stage_probes_skipped(const struct fw_stage_probes *probes, uint64_t *calls);
 void fw_stage_probes_close(struct fw_stage_probes *probes);
 
 /* "off", "core", "all". Returns 0 or -EINVAL. */

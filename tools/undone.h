@@ -30,7 +30,7 @@ struct fw_undo_row {
 	uint64_t start;		/* CLOCK_MONOTONIC of its first call */
 	uint64_t total;		/* of all calls */
 	uint32_t calls;
-	bool torn;		/* a return was missed: the time is too short */
+	bool torn;		/* an entry or a return was missed: the time is too short */
 };
 
 struct fw_undone {

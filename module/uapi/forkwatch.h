@@ -699,7 +699,8 @@
 /*
  * undone: what copy_process() took back of a fork that failed, function by function,
  * sent just before fork_exit. As in stages, but by FORKWATCH_UNDO_*. Of functions
- * whose first argument is a task, those calls count that are for the child.
+ * whose first argument is a task, those calls count that are for the child. Of @torn
+ * ones the entry of some call may be missed as well: @enter is then when it returned.
  */
 #define FORKWATCH_FIELDS_undone(F, A, S)		\
 	F(__u32, armed)					\
