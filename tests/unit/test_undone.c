@@ -272,7 +272,7 @@ static void it_is_shown_as_text(void **state)
 	fork->undone->calls[FORKWATCH_UNDO_MM] = 2;
 	fork->undone->torn = UNDO(MM);
 	assert_shows(fork, "mmput                       > 10 ns  takes back copy_mm, 2 calls "
-			   "return missed\n");
+			   "entry or return missed\n");
 	/* Where nothing was done there is nothing to take back. */
 	memset(fork->undone->calls, 0, sizeof(fork->undone->calls));
 	memset(fork->stages->calls, 0, sizeof(fork->stages->calls));
