@@ -76,51 +76,26 @@ static __always_inline int enter_undo(const __u32 undo, const bool of_task, cons
 	return 0;
 }
 
-/* NULL: this undo of the fork was not seen to begin. */
-static __always_inline struct fw_undo_times *find_begun(__u32 tid,
-							const struct fw_stage_times *fork,
-							const __u32 undo)
-{
-	struct fw_undo_times *times = fork->undone ? bpf_map_lookup_elem(&undos, &tid) : NULL;
-
-	return times && times->open & 1U << undo ? times : NULL;
-}
-
-static __always_inline void end_undo(struct fw_undo_times *times, const __u32 undo, __u64 now)
-{
-	times->open &= ~(1U << undo);
-	times->total[undo] += now - times->since[undo];
-}
-
-/* A kretprobe: its entry is missed only where that is counted, or was not for the child. */
-static __always_inline int leave_undo(const __u32 undo)
-{
-	__u64 now = bpf_ktime_get_ns();
-	__u32 tid = current_tid();
-	const struct fw_stage_times *fork = find_stages(tid);
-	struct fw_undo_times *times = fork ? find_begun(tid, fork, undo) : NULL;
-
-	if (times)
-		end_undo(times, undo, now);
-	return 0;
-}
-
-/* An fexit, which has the arguments. */
-static __always_inline int leave_undo_of(const __u32 undo, const bool of_task, const __u64 *args)
+/*
+ * @args: of an fexit, which can tell that its entry was skipped. NULL: of a kretprobe, whose
+ * entry was not for the child, or missed, which the kernel counts.
+ */
+static __always_inline int leave_undo(const __u32 undo, const bool of_task, const __u64 *args)
 {
 	__u64 now = bpf_ktime_get_ns();
 	__u32 tid = current_tid();
 	struct fw_stage_times *fork = find_stages(tid);
 	struct fw_undo_times *times;
 
-	if (!fork || !is_for_child(fork, of_task, args))
+	if (!fork || (args && !is_for_child(fork, of_task, args)))
 		return 0;
-	times = find_begun(tid, fork, undo);
-	if (times) {
-		end_undo(times, undo, now);
+	times = fork->undone ? bpf_map_lookup_elem(&undos, &tid) : NULL;
+	if (times && times->open & 1U << undo) {
+		times->open &= ~(1U << undo);
+		times->total[undo] += now - times->since[undo];
 		return 0;
 	}
-	times = begin_undone(tid, fork);
+	times = args ? begin_undone(tid, fork) : NULL;
 	if (!times)
 		return 0;
 	times->torn |= 1U << undo;
@@ -139,7 +114,7 @@ int kprobe_##name(const __u64 *regs)						\
 SEC("kretprobe")								\
 int kretprobe_##name(void)							\
 {										\
-	return leave_undo(FORKWATCH_UNDO_##UNDO);				\
+	return leave_undo(FORKWATCH_UNDO_##UNDO, UNDO_OF_##of, NULL);		\
 }										\
 										\
 SEC("fentry")									\
@@ -151,7 +126,7 @@ int fentry_##name(const __u64 *args)						\
 SEC("fexit")									\
 int fexit_##name(const __u64 *args)						\
 {										\
-	return leave_undo_of(FORKWATCH_UNDO_##UNDO, UNDO_OF_##of, args);	\
+	return leave_undo(FORKWATCH_UNDO_##UNDO, UNDO_OF_##of, args);		\
 }
 
 FW_UNDO_PROBES(UNDO_PROGRAMS)

@@ -253,17 +253,19 @@ int fw_programs_skipped(const struct fw_programs *programs, uint64_t *calls)
 {
 	int err = fw_stage_probes_skipped(programs->stages, calls);
 	struct bpf_program *prog;
+	uint64_t misses;
 
+	if (err)
+		return err;
 	bpf_object__for_each_program(prog, programs->skel->obj) {
-		uint64_t misses = 0;
-
+		if (!bpf_program__autoload(prog) || fw_stage_probes_has(programs->stages, prog))
+			continue;
+		err = fw_recursion_misses(prog, &misses);
 		if (err)
 			return err;
-		if (bpf_program__autoload(prog) && !fw_stage_probes_has(programs->stages, prog))
-			err = fw_recursion_misses(prog, &misses);
 		*calls += misses;
 	}
-	return err;
+	return 0;
 }
 
 void fw_programs_close(struct fw_programs *programs)

@@ -53,8 +53,8 @@ int fw_stage_probes_attach(struct fw_stage_probes *probes, struct fw_stage_sets 
 /* Is @prog at one end of one of them? */
 bool fw_stage_probes_has(const struct fw_stage_probes *probes, const struct bpf_program *prog);
 /*
- * How many of the @calls to these functions the kernel skipped programs for and nothing else
- * tells of, at most. Returns 0 or -errno.
+ * The most @calls of these functions that can be lost as the kernel skipped their programs,
+ * and that no event tells of. Returns 0 or -errno.
  */
 int fw_stage_probes_skipped(const struct fw_stage_probes *probes, uint64_t *calls);
 void fw_stage_probes_close(struct fw_stage_probes *probes);
