@@ -94,8 +94,9 @@ static void print_unseen(struct fw_text *text, const struct fw_tally *tally,
 	}
 }
 
-#define PROBE_MISSES	"times a probe could not fire: load the module with maxactive=4096; " \
-			"/sys/module/forkwatch/parameters/probes says which"
+#define PROBE_MISSES	"times a probe did not fire, or the kernel skipped its program: load the " \
+			"module with maxactive=4096 if /sys/module/forkwatch/parameters/probes " \
+			"counts misses, else trace fewer stages"
 
 /* By the names that they have in the JSON format, too. */
 static const struct loss {
