@@ -84,6 +84,12 @@ static bool new_mm(const struct fw_life *life, struct fw_why *why)
 	return false;
 }
 
+/* The exec that freed the mm may be a lost one; its place is given to others. */
+static bool may_be_reused(const struct fw_life *life)
+{
+	return life->gaps && life->exec->mm && life->exec->mm == life->mm;
+}
+
 void fw_check_life(const struct fw_life *life, struct fw_judgement *judgement)
 {
 	struct fw_why *why = &judgement->why;
@@ -91,7 +97,12 @@ void fw_check_life(const struct fw_life *life, struct fw_judgement *judgement)
 	why->text[0] = '\0';
 	if (!life->exec) {
 		judgement->verdict = FW_NA;
-	} else if (!same_task(life, why) || !new_mm(life, why)) {
+	} else if (!same_task(life, why)) {
+		judgement->verdict = FW_FAIL;
+	} else if (may_be_reused(life)) {
+		fw_explain(why, "events are missing, another exec of this child maybe");
+		judgement->verdict = FW_NOT_OBSERVED;
+	} else if (!new_mm(life, why)) {
 		judgement->verdict = FW_FAIL;
 	} else if (!life->leader_start) {
 		fw_explain(why, "the fork that made its thread group's leader was not seen");

@@ -131,7 +131,7 @@ static void become(struct fw_children *children, struct fw_child *child,
 	memcpy(child->comm, exec->comm, sizeof(child->comm));
 }
 
-void fw_children_exec(struct fw_children *children, const struct forkwatch_exec *exec)
+void fw_children_exec(struct fw_children *children, const struct forkwatch_exec *exec, bool gaps)
 {
 	struct fw_child *child = find(children, exec->old_tid);
 	struct fw_life life;
@@ -144,6 +144,7 @@ void fw_children_exec(struct fw_children *children, const struct forkwatch_exec 
 	}
 	life = life_of(child);
 	life.exec = exec;
+	life.gaps = gaps;
 	become(children, child, exec);
 	children->fn(children->ctx, &life);
 }

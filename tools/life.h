@@ -6,6 +6,7 @@
 #ifndef FW_LIFE_H
 #define FW_LIFE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -21,6 +22,7 @@ struct fw_life {
 	uint64_t task, start_time, mm;	/* mm: 0 for none */
 	uint64_t leader_start;		/* its group's leader's start_time, 0: not known */
 	uint32_t tid, tgid;
+	bool gaps;			/* events were missing by then: another exec, maybe */
 	char comm[FORKWATCH_COMM_LEN];
 	const struct forkwatch_exec *exec;	/* one of the two, */
 	const struct forkwatch_exit *exit;	/* NULL the other */
@@ -61,8 +63,11 @@ void fw_children_free(struct fw_children *children);
 /* The fork @id made a child. Returns 0 or -ENOMEM. */
 int fw_children_add(struct fw_children *children, uint64_t id,
 		    const struct forkwatch_fork_exit *exit);
-/* Tells what @exec and @exit are to the child they are of, if that is known. */
-void fw_children_exec(struct fw_children *children, const struct forkwatch_exec *exec);
+/*
+ * Tells what @exec and @exit are to the child they are of, if that is known. @gaps: events
+ * from before @exec are missing.
+ */
+void fw_children_exec(struct fw_children *children, const struct forkwatch_exec *exec, bool gaps);
 void fw_children_exit(struct fw_children *children, const struct forkwatch_exit *exit);
 
 #endif

@@ -395,7 +395,7 @@ static int add_exec(struct fw_model *model, void *event)
 	else
 		free(exec);
 	fw_opens_leave_child(&model->opens, copy.task, copy.start_time);
-	fw_children_exec(&model->children, &copy);
+	fw_children_exec(&model->children, &copy, fw_model_gaps(model) > 0);
 	return 0;
 }
 

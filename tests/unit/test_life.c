@@ -382,6 +382,24 @@ static void a_thread_takes_its_leaders_place(void **state)
 	assert_int_equal(test->lives.nr, 2);
 }
 
+/* Between two execs of a child one is lost: the mm of the second may lie where the first's did. */
+static void an_exec_is_lost(void **state)
+{
+	struct forkwatch_header *lost;
+	struct test *test = *state;
+
+	add_fork(test, &fixture_who);
+	add(test, fixture_child_exec(&fixture_who));
+	lost = fixture_child_exec(&fixture_who);
+	fixture_number(lost);
+	free(lost);
+	add(test, fixture_child_exec(&fixture_who));
+	assert_int_equal(test->lives.nr, 2);
+	assert_false(test->lives.list[0].gaps);
+	assert_true(test->lives.list[1].gaps);
+	assert_int_equal(test->lives.list[1].mm, test->lives.execs[1].mm);
+}
+
 /* More live than are remembered. */
 static void the_oldest_are_forgotten(void **state)
 {
@@ -440,7 +458,10 @@ static void failed_forks_have_no_child(void **state)
 	C(restarted,	FW_FAIL, "start_time: after",	e->start_time++)	\
 	C(another_tid,	FW_FAIL, "tid: after exec",	e->hdr.tid++)		\
 	C(same_mm,	FW_FAIL, "mm: after exec 0x",	e->mm = life->mm)	\
-	C(no_mm,	FW_FAIL, "mm: after exec 0x0",	e->mm = 0)
+	C(no_mm,	FW_FAIL, "mm: after exec 0x0",	e->mm = 0)		\
+	C(gaps,		FW_PASS, "",			((void)e, life->gaps = true))	\
+	C(gaps_no_mm,	FW_FAIL, "mm: after exec 0x0",	(life->gaps = true, e->mm = 0)) \
+	C(gaps_same_mm,	FW_NOT_OBSERVED, "another exec", (life->gaps = true, e->mm = life->mm))
 
 #define CASE_FUNCTION(name, verdict, part, mutation)			\
 	static void make_##name(struct fw_life *life, struct forkwatch_exec *e)	\
@@ -531,6 +552,7 @@ int main(void)
 		TEST(strangers_are_not_told),
 		TEST(a_tid_is_used_again),
 		TEST(a_thread_takes_its_leaders_place),
+		TEST(an_exec_is_lost),
 		TEST(the_oldest_are_forgotten),
 		TEST(failed_forks_have_no_child),
 		TEST(execs_are_judged),
