@@ -75,39 +75,39 @@ static bool same_task(const struct fw_life *life, struct fw_why *why)
 		       FW_SIDE("its group's", life->tgid), why);
 }
 
-static bool new_mm(const struct fw_life *life, struct fw_why *why)
+/* Where the exec that freed the old mm may be a lost one, its place may be taken again. */
+static enum fw_verdict judge_mm(const struct fw_life *life, struct fw_why *why)
 {
-	if (life->exec->mm && life->exec->mm != life->mm)
-		return true;
+	const struct forkwatch_exec *exec = life->exec;
+
+	if (exec->mm && exec->mm != life->mm)
+		return FW_PASS;
+	if (exec->mm && life->gaps) {
+		fw_explain(why, "events are missing, another exec of this child maybe");
+		return FW_NOT_OBSERVED;
+	}
 	fw_explain(why, "mm: after exec 0x%llx, before 0x%llx, expected a new one",
-		   (unsigned long long)life->exec->mm, (unsigned long long)life->mm);
-	return false;
+		   (unsigned long long)exec->mm, (unsigned long long)life->mm);
+	return FW_FAIL;
 }
 
-/* The exec that freed the mm may be a lost one; its place is given to others. */
-static bool may_be_reused(const struct fw_life *life)
+static enum fw_verdict judge(const struct fw_life *life, struct fw_why *why)
 {
-	return life->gaps && life->exec->mm && life->exec->mm == life->mm;
+	enum fw_verdict verdict;
+
+	if (!life->exec)
+		return FW_NA;
+	if (!same_task(life, why))
+		return FW_FAIL;
+	verdict = judge_mm(life, why);
+	if (verdict != FW_PASS || life->leader_start)
+		return verdict;
+	fw_explain(why, "the fork that made its thread group's leader was not seen");
+	return FW_NOT_OBSERVED;
 }
 
 void fw_check_life(const struct fw_life *life, struct fw_judgement *judgement)
 {
-	struct fw_why *why = &judgement->why;
-
-	why->text[0] = '\0';
-	if (!life->exec) {
-		judgement->verdict = FW_NA;
-	} else if (!same_task(life, why)) {
-		judgement->verdict = FW_FAIL;
-	} else if (may_be_reused(life)) {
-		fw_explain(why, "events are missing, another exec of this child maybe");
-		judgement->verdict = FW_NOT_OBSERVED;
-	} else if (!new_mm(life, why)) {
-		judgement->verdict = FW_FAIL;
-	} else if (!life->leader_start) {
-		fw_explain(why, "the fork that made its thread group's leader was not seen");
-		judgement->verdict = FW_NOT_OBSERVED;
-	} else {
-		judgement->verdict = FW_PASS;
-	}
+	judgement->why.text[0] = '\0';
+	judgement->verdict = judge(life, &judgement->why);
 }

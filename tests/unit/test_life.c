@@ -459,7 +459,7 @@ static void failed_forks_have_no_child(void **state)
 	C(another_tid,	FW_FAIL, "tid: after exec",	e->hdr.tid++)		\
 	C(same_mm,	FW_FAIL, "mm: after exec 0x",	e->mm = life->mm)	\
 	C(no_mm,	FW_FAIL, "mm: after exec 0x0",	e->mm = 0)		\
-	C(gaps,		FW_PASS, "",			((void)e, life->gaps = true))	\
+	C(gaps,		FW_PASS, "",			life->gaps = true)	\
 	C(gaps_no_mm,	FW_FAIL, "mm: after exec 0x0",	(life->gaps = true, e->mm = 0)) \
 	C(gaps_same_mm,	FW_NOT_OBSERVED, "another exec", (life->gaps = true, e->mm = life->mm))
 
@@ -467,6 +467,7 @@ static void failed_forks_have_no_child(void **state)
 	static void make_##name(struct fw_life *life, struct forkwatch_exec *e)	\
 	{								\
 		(void)life;						\
+		(void)e;						\
 		mutation;						\
 	}
 CASES(CASE_FUNCTION)
