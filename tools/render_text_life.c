@@ -78,6 +78,8 @@ void fw_view_print_vfork(struct fw_view *view)
 static void put_exec(struct fw_view *view, const struct fw_life *life,
 		     const struct fw_judgement *judgement)
 {
+	/* Without FAIL, the same address may be another mm by now: fw_check_life(). */
+	const char *mm = life->exec->mm == life->mm ? "a new mm " FW_UNSEEN : "new mm";
 	struct fw_text *text = &view->text;
 
 	fw_text_item(text, "%s", plain(view, life->exec->path, sizeof(life->exec->path)));
@@ -86,9 +88,9 @@ static void put_exec(struct fw_view *view, const struct fw_life *life,
 	if (judgement->verdict == FW_FAIL)
 		fw_text_styled(text, FW_LOUD, "X1 FAIL: %s", judgement->why.text);
 	else if (life->tid != life->exec->hdr.tid)
-		fw_text_item(text, "same task, its leader's tid, new mm");
+		fw_text_item(text, "same task, its leader's tid, %s", mm);
 	else
-		fw_text_item(text, "same task, tid and start time, new mm");
+		fw_text_item(text, "same task, tid and start time, %s", mm);
 }
 
 void fw_view_life(struct fw_view *view, const struct fw_life *life,
