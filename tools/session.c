@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -23,6 +24,8 @@
 /* After the command's end: forks may be under way; a quiet poll, or this long, ends it. */
 #define DRAIN_MS	10
 #define DRAIN_LIMIT_MS	200
+/* No program of ours runs that long. */
+#define STALL_MS	10000
 
 struct session {
 	const struct fw_session_options *opt;
@@ -186,7 +189,44 @@ static bool target_ended(struct session *session)
 	return false;
 }
 
-/* What was sent before the end is in the ring; some of it may lack its last event. */
+/* In bytes since the source was opened; all 0 where a poll leaves nothing. */
+static struct fw_progress progress(const struct session *session)
+{
+	struct fw_progress now = { 0 };
+
+	if (session->opt->ops->progress)
+		session->opt->ops->progress(session->source, &now);
+	return now;
+}
+
+/*
+ * What was sent until now, however long it takes to read. A record that a program has
+ * begun holds back those behind it until that program ends.
+ */
+static int take_sent(struct session *session)
+{
+	const int interrupts_before = interrupts;
+	const uint64_t end = progress(session).sent;
+	uint64_t taken, moved = fw_now();
+	int n;
+
+	while ((n = batch(session, 0)) >= 0 && (taken = progress(session).taken) < end) {
+		if (interrupts != interrupts_before)
+			return fail(session, -EINTR, "interrupted, with %" PRIu64 " KiB of events "
+				    "unread that the kernel had sent", (end - taken + 1023) / 1024);
+		if (n)
+			moved = fw_now();
+		else if (fw_now() - moved < STALL_MS * 1000000ULL)
+			usleep(1000);
+		else
+			return fail(session, -ETIMEDOUT, "the kernel has an event in the ring "
+				    "buffer that it does not finish; behind it %" PRIu64 " KiB are "
+				    "unread", (end - taken + 1023) / 1024);
+	}
+	return n < 0 ? n : 0;
+}
+
+/* Forks may be under way that lack their last event. */
 static int drain(struct session *session)
 {
 	uint64_t end = fw_now() + DRAIN_LIMIT_MS * 1000000ULL;
@@ -195,7 +235,7 @@ static int drain(struct session *session)
 	do {
 		n = batch(session, DRAIN_MS);
 	} while (n > 0 && fw_now() < end);
-	return n < 0 ? n : 0;
+	return n < 0 ? n : take_sent(session);
 }
 
 static int loop(struct session *session)
@@ -211,8 +251,7 @@ static int loop(struct session *session)
 	if (n < 0 || !session->opt->ops->finish)
 		return n;
 	session->opt->ops->finish(session->source);
-	n = batch(session, 0);
-	return n < 0 ? n : 0;
+	return take_sent(session);
 }
 
 /*

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "fork.h"
@@ -25,6 +26,12 @@ typedef int (*fw_bytes_fn)(void *ctx, const void *data, size_t size);
 
 struct fw_source;
 
+/* In bytes, since open. */
+struct fw_progress {
+	uint64_t sent;		/* by the kernel side */
+	uint64_t taken;		/* of that, by the polls */
+};
+
 struct fw_source_ops {
 	const char *name;	/* "module-bpf", as in --source and in traces */
 	const char *what;	/* in words */
@@ -34,6 +41,8 @@ struct fw_source_ops {
 	int (*watch)(struct fw_source *source, pid_t tid);
 	/* Waits up to @timeout_ms for events; returns how many there were, or -errno. */
 	int (*poll)(struct fw_source *source, int timeout_ms, fw_bytes_fn fn, void *ctx);
+	/* How far both sides are. NULL: a poll takes all that was sent before it. */
+	void (*progress)(const struct fw_source *source, struct fw_progress *progress);
 	/* Tracing ends: the next poll gets what is counted or held. NULL: there is nothing. */
 	void (*finish)(struct fw_source *source);
 	/* Losses since open, as far as this backend can know them. */

@@ -16,6 +16,7 @@
 #include "forkwatch.skel.h"
 #include "precondition.h"
 #include "programs.h"
+#include "ring_positions.h"
 #include "source.h"
 #include "watch_set.h"
 
@@ -25,6 +26,7 @@
 struct fw_source {
 	struct fw_programs programs;
 	struct ring_buffer *ring;
+	struct fw_ring_positions positions;
 	struct fw_watch_set watched;
 	struct fw_cpu_state *cpus;	/* libbpf_num_possible_cpus() of them */
 	uint64_t missed;		/* by its probes before we came */
@@ -86,8 +88,9 @@ static int open_ring(struct fw_source *source)
 	if (!source->cpus)
 		return fw_source_fail(-ENOMEM, "out of memory");
 	source->ring = ring_buffer__new(bpf_map__fd(skel->maps.ring), on_sample, source, NULL);
-	if (!source->ring)
-		return fw_source_fail(-errno, "cannot map the ring buffer: %s", strerror(errno));
+	err = source->ring ? fw_ring_positions_open(&source->positions, skel->maps.ring) : -errno;
+	if (err)
+		return fw_source_fail(err, "cannot map the ring buffer: %s", strerror(-err));
 	return 0;
 }
 
@@ -95,6 +98,7 @@ static void unload(struct fw_source *source)
 {
 	ring_buffer__free(source->ring);
 	source->ring = NULL;
+	fw_ring_positions_close(&source->positions);
 	fw_watch_set_close(&source->watched);
 	fw_programs_close(&source->programs);
 	free(source->cpus);
@@ -208,6 +212,12 @@ static int source_bpf_poll(struct fw_source *source, int timeout_ms, fw_bytes_fn
 	return err < 0 && err != -EAGAIN ? err : source->events;
 }
 
+static void source_bpf_progress(const struct fw_source *source, struct fw_progress *progress)
+{
+	progress->sent = fw_ring_written(&source->positions);
+	progress->taken = fw_ring_read(&source->positions);
+}
+
 /* The programs number what they send, so that they send this, too. */
 static void source_bpf_finish(struct fw_source *source)
 {
@@ -271,6 +281,7 @@ static int source_bpf_losses(struct fw_source *source, struct fw_losses *losses)
 		.open = (open_with),			\
 		.watch = source_bpf_watch,		\
 		.poll = source_bpf_poll,		\
+		.progress = source_bpf_progress,	\
 		.finish = source_bpf_finish,		\
 		.losses = source_bpf_losses,		\
 		.close = source_bpf_close,		\

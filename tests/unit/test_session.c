@@ -29,6 +29,8 @@ static struct {
 	int signals;			/* in so many of them, once there is the marker */
 	pid_t watched;
 	const char *last;		/* sent when tracing ends, as it is */
+	struct fw_progress progress;	/* a poll for each, once there is the marker */
+	bool stuck;			/* those polls find nothing */
 	int opened, polled, finished, closed;
 } fake;
 
@@ -77,6 +79,19 @@ static int send_events(fw_bytes_fn fn, void *ctx)
 	return err;
 }
 
+/* So slowly that what is there takes longer than a fork that is under way. */
+static int send_late(fw_bytes_fn fn, void *ctx)
+{
+	int err;
+
+	usleep(100000);
+	if (fake.stuck)
+		return 0;
+	fake.progress.taken++;
+	err = fn(ctx, "late", 4);
+	return err < 0 ? err : 1;
+}
+
 static int fake_poll(struct fw_source *source, int timeout_ms, fw_bytes_fn fn, void *ctx)
 {
 	int err;
@@ -92,6 +107,8 @@ static int fake_poll(struct fw_source *source, int timeout_ms, fw_bytes_fn fn, v
 		err = send_events(fn, ctx);
 		return err < 0 ? err : 1;
 	}
+	if (fake.progress.taken < fake.progress.sent && !access(marker, F_OK))
+		return send_late(fn, ctx);
 	if (fake.finished && fake.last) {
 		err = fn(ctx, fake.last, strlen(fake.last));
 		fake.last = NULL;
@@ -99,6 +116,12 @@ static int fake_poll(struct fw_source *source, int timeout_ms, fw_bytes_fn fn, v
 	}
 	usleep(timeout_ms > 1 ? 1000 : 0);
 	return 0;
+}
+
+static void fake_progress(const struct fw_source *source, struct fw_progress *progress)
+{
+	assert_ptr_equal(source, &fake);
+	*progress = fake.progress;
 }
 
 static void fake_finish(struct fw_source *source)
@@ -125,6 +148,7 @@ static const struct fw_source_ops ops = {
 	.open = fake_open,
 	.watch = fake_watch,
 	.poll = fake_poll,
+	.progress = fake_progress,
 	.finish = fake_finish,
 	.losses = fake_losses,
 	.close = fake_close,
@@ -219,6 +243,32 @@ static void what_comes_last_is_taken(void **state)
 	assert_null(fake.last);
 	assert_int_equal(result.events, 1);
 	assert_int_equal(sink.events, 1);
+}
+
+static void what_was_sent_is_read(void **state)
+{
+	struct fw_session_result result;
+
+	(void)state;
+	fake.progress.sent = 8;
+	assert_int_equal(run_shell("echo >$0", &result), 0);
+	assert_int_equal(fake.progress.taken, 8);
+	assert_int_equal(result.events, 8);
+	assert_int_equal(fake.finished, 1);
+}
+
+/* It is said, and the session ends. */
+static void what_cannot_be_read_is_an_error(void **state)
+{
+	struct fw_session_result result;
+
+	(void)state;
+	fake.progress.sent = 3000;
+	fake.stuck = true;
+	assert_int_equal(run_shell("echo >$0", &result), -ETIMEDOUT);
+	assert_non_null(strstr(result.error, "behind it 3 KiB are unread"));
+	assert_exited(&result, 0);
+	assert_false(result.sink_failed);
 }
 
 static void status_is_the_commands(void **state)
@@ -394,6 +444,22 @@ static void second_signal_ends_the_session(void **state)
 	assert_int_equal(waitpid(result.left, NULL, 0), result.left);
 }
 
+/* But for those who cannot wait until all is read. */
+static void signal_ends_reading(void **state)
+{
+	struct fw_session_options opt = { .ops = &ops, .source.all = true };
+	struct fw_session_result result;
+
+	(void)state;
+	fclose(fopen(marker, "w"));
+	fake.progress.sent = 100;
+	fake.signal = SIGTERM;
+	fake.signals = 10;
+	assert_int_equal(fw_session_run(&opt, &callbacks, &sink, &result), -EINTR);
+	assert_non_null(strstr(result.error, "interrupted, with 1 KiB of events unread"));
+	assert_in_range(result.events, 1, 10);
+}
+
 static void without_a_command_the_first_does(void **state)
 {
 	struct fw_session_options opt = { .ops = &ops, .source.all = true };
@@ -471,6 +537,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(command_runs_when_watched),
 		TEST(what_comes_last_is_taken),
+		TEST(what_was_sent_is_read),
+		TEST(what_cannot_be_read_is_an_error),
 		TEST(status_is_the_commands),
 		TEST(command_that_cannot_be_executed),
 		TEST(source_that_fails),
@@ -481,6 +549,7 @@ int main(void)
 		TEST(sink_that_fails),
 		TEST(signal_is_for_the_command),
 		TEST(second_signal_ends_the_session),
+		TEST(signal_ends_reading),
 		TEST(without_a_command_the_first_does),
 		TEST(process_is_traced_to_its_end),
 		TEST(process_that_cannot_be_traced),
