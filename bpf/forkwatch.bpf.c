@@ -18,6 +18,7 @@ char LICENSE[] SEC("license") = "GPL";
 
 #include "watch.bpf.h"
 #include "ring.bpf.h"
+#include "calls.bpf.h"
 #include "stages.bpf.h"
 #include "stages_count.bpf.h"
 #include "forward.bpf.h"

@@ -79,15 +79,6 @@ static __always_inline void on_stages(const struct forkwatch_header *end, __u8 *
 	end_stages(tid);
 }
 
-/* A child was made, and nobody will hear of it: with these, all forks are counted. */
-static __always_inline void count_fork_lost(void)
-{
-	struct fw_cpu_state *cpu = this_cpu();
-
-	if (cpu)
-		__sync_fetch_and_add(&cpu->forks_lost, 1);
-}
-
 /* In the parent, in order. @is_exit: fork_exit, which is a worker's last event. */
 #define FORWARD_LAST(name, is_exit)						\
 static __always_inline int take_##name(const volatile __u64 *ctx, const bool direct) \

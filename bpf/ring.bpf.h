@@ -69,6 +69,15 @@ static __always_inline void *reserve(__u32 size, __u64 *seq, __u8 *task)
 	return event;
 }
 
+/* A child was made, and nobody will hear of it: with these, all forks are counted. */
+static __always_inline void count_fork_lost(void)
+{
+	struct fw_cpu_state *cpu = this_cpu();
+
+	if (cpu)
+		__sync_fetch_and_add(&cpu->forks_lost, 1);
+}
+
 /* @wake: now, however little the ring holds. */
 static __always_inline void submit(void *event, bool wake)
 {

@@ -24,6 +24,7 @@ int on_wakeup_new(const __u64 *ctx)
 	if (!task)
 		return 0;
 	watch(child->pid, *task & FW_TASK_FORKED);
+	call_made_child();
 	if (cow_watched && !begin_cow(child))
 		count_watch_full();
 
@@ -47,6 +48,7 @@ static __always_inline bool exec_is_watched(__u32 tid, __u32 old_tid)
 	if (!is_watched(tid) && !is_watched(old_tid))
 		return current_is_in_view();
 	if (tid != old_tid) {
+		call_is_over(old_tid);
 		end_stages(old_tid);
 		unwatch(old_tid);
 	}
@@ -109,6 +111,7 @@ static __always_inline void forget(const struct task_struct *task)
 	__u32 tid = current_tid(), tgid = current_tgid();
 	bool last = is_last(task);
 
+	call_is_over(tid);
 	end_stages(tid);
 	if (tid != tgid || last)
 		unwatch(tid);

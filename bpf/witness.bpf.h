@@ -13,26 +13,6 @@
 
 #include "witness_read.bpf.h"
 
-/* Set by the tool before it loads. */
-const volatile __u8 witness;		/* enum fw_witness */
-
-/* What a task does within a function that has a probe at its return, too. */
-struct witness_call {
-	__u64 enter_time;
-	__u64 parent_tid;
-	__u64 clone_flags;
-	__u64 pidfd;
-	__s32 exit_signal;
-	__u32 in_copy_process;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);	/* forks in flight, vforks that wait among them */
-	__type(key, __u32);
-	__type(value, struct witness_call);
-} witness_calls SEC(".maps");
-
 /* copy_thread() does not sleep. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -51,14 +31,6 @@ static struct forkwatch_copy_thread copy_none;
 							    FORKWATCH_BY_WITNESS),	\
 	      witness == FW_WITNESS_ALONE ? (task) : NULL)
 
-static __always_inline void count_missed(void)
-{
-	struct fw_cpu_state *cpu = this_cpu();
-
-	if (cpu)
-		cpu->missed++;
-}
-
 /* Without it no stack can be read: what would be told is lost. */
 static __always_inline bool can_read_stacks(void)
 {
@@ -67,15 +39,6 @@ static __always_inline bool can_read_stacks(void)
 	if (witness == FW_WITNESS_ALONE)
 		count_missed();
 	return false;
-}
-
-static __always_inline void enter_copy_process(void)
-{
-	__u32 tid = current_tid();
-	struct witness_call *call = bpf_map_lookup_elem(&witness_calls, &tid);
-
-	if (call)
-		call->in_copy_process = 1;
 }
 
 /* copy_process(pid, trace, node, args) */
@@ -93,7 +56,7 @@ int witness_fork_enter(const struct live_regs *regs)
 	first = !(*task & FW_TASK_FORKED);
 	if (witness == FW_WITNESS_ALONE) {
 		set_task(task, FW_TASK_FORKED);
-		enter_copy_process();
+		call_enters_copy_process(current_tid());
 		begin_stages(current_tid(), task,
 			     clone_args_io_thread(args) || clone_args_user_worker(args));
 	}
@@ -189,12 +152,9 @@ static __always_inline void witness_stages(__u8 *task, bool worker)
 		on_stages(&end, task, worker);
 }
 
-static __always_inline void leave_copy_process(__u32 tid)
+/* The return of copy_thread() was missed where what it left is still there. */
+static __always_inline void forget_copy(__u32 tid)
 {
-	struct witness_call *call = bpf_map_lookup_elem(&witness_calls, &tid);
-
-	if (call)
-		call->in_copy_process = 0;
 	if (witness == FW_WITNESS_ALONE && !bpf_map_delete_elem(&witness_copies, &tid))
 		count_missed();
 }
@@ -211,7 +171,8 @@ int witness_fork_exit(const __u64 *regs)
 
 	if (!task)
 		return 0;
-	leave_copy_process(tid);
+	call_leaves_copy_process(tid);
+	forget_copy(tid);
 	if (witness == FW_WITNESS_ALONE)
 		on_undone(bpf_ktime_get_ns(), result >= -4095UL ? (__s64)result : 0, task);
 	witness_stages(task, true);
@@ -241,17 +202,6 @@ static __always_inline bool may_fork(__u32 tid)
 	return all_tasks ? current_tgid() != tracer : is_watched(tid);
 }
 
-static __always_inline void see_call(__u32 tid, struct witness_call *call)
-{
-	call->enter_time = bpf_ktime_get_ns();
-	if (bpf_map_update_elem(&witness_calls, &tid, call, BPF_NOEXIST)) {
-		/* The return of the one before was missed; or there is no room. */
-		if (witness == FW_WITNESS_ALONE)
-			count_missed();
-		bpf_map_update_elem(&witness_calls, &tid, call, BPF_ANY);
-	}
-}
-
 /* kernel_clone(args) */
 SEC("kprobe")
 int witness_fork_return_enter(const __u64 *regs)
@@ -268,7 +218,7 @@ int witness_fork_return_enter(const __u64 *regs)
 		return 0;
 	if (call.clone_flags & 0x00100000 /* CLONE_PARENT_SETTID */)
 		call.parent_tid = (__u64)BPF_CORE_READ(args, parent_tid);
-	see_call(tid, &call);
+	begin_call(tid, &call);
 	return 0;
 }
 
@@ -281,7 +231,7 @@ int witness_fork_return(const __u64 *regs)
 	__u32 tid = current_tid();
 	__u8 *task = find_task(tid);
 
-	call = bpf_map_lookup_elem(&witness_calls, &tid);
+	call = find_call(tid);
 	if (!call)
 		return 0;
 	if (call->in_copy_process)
@@ -303,7 +253,7 @@ int witness_fork_return(const __u64 *regs)
 		event->reserved = 0;
 		submit(event, false);
 	}
-	bpf_map_delete_elem(&witness_calls, &tid);
+	end_call(tid);
 	return 0;
 }
 
@@ -318,7 +268,7 @@ int witness_first_run(const struct live_regs *regs)
 
 	if (!is_watched(tid) || !can_read_stacks())
 		return 0;
-	see_call(tid, &call);
+	begin_call(tid, &call);
 	begin_tail(tid);
 	event = witness_begin(first_run, FIRST_RUN, NULL);
 	if (!event)
@@ -358,7 +308,7 @@ int witness_tail_return(void)
 	struct witness_call *call;
 	__u32 tid = current_tid();
 
-	call = bpf_map_lookup_elem(&witness_calls, &tid);
+	call = find_call(tid);
 	if (!call)
 		return 0;
 	event = is_watched(tid) ? witness_begin(tail_return, TAIL_RETURN, NULL) : NULL;
@@ -372,7 +322,7 @@ int witness_tail_return(void)
 		event->reserved = 0;
 		submit(event, false);
 	}
-	bpf_map_delete_elem(&witness_calls, &tid);
+	end_call(tid);
 	return 0;
 }
 

@@ -78,10 +78,37 @@ missed()
 		"$(summary "$tmp/forks" forks verdicts.FAIL)" '64	0'
 }
 
+# Without the module there are the kernel's own few return probes, and here nobody forks again.
+crowded()
+{
+	fw run -a --source bpf -f json -o "$tmp/forks" -- sh -c "
+		./e2e/quiet >$tmp/before && ./e2e/crowd 40 >$tmp/crowd && ./e2e/quiet >$tmp/after"
+	equal 'a crowd without the module: exit status' "$status" 0
+	read -r from first <"$tmp/before"
+	read -r to last <"$tmp/after"
+	made=$(made "$tmp/forks" "$from" "$to")
+	lost=$(summary "$tmp/forks" lost.forks)
+	misses=$(summary "$tmp/forks" lost.probe_misses)
+	comment <<-END
+		forks=$((last - first)) recorded=$made lost_forks=$lost probe_misses=$misses
+	END
+	equal 'a crowd without the module: forks that the kernel counted = those seen + those lost' \
+		$((made + lost)) $((last - first))
+	at_least 'a crowd without the module: each of those lost is a miss' "$misses" "$lost"
+	equal 'a crowd without the module: forks that lack their end are those lost' \
+		"$(forks "$tmp/forks" events.wakeup_new.time events.fork_exit.time |
+			grep -c '^[0-9]*	-$')" "$lost"
+	equal 'a crowd without the module: none is wrong' "$(summary "$tmp/forks" verdicts.FAIL)" 0
+	case $(uname -r) in
+	5.* | 6.1.*) at_least 'a crowd without the module: returns were missed' "$lost" 1 ;;
+	esac
+}
+
 load forkwatch.ko
 stopped
 stopped --switches
 unload
 missed
 torn
+crowded
 finish

@@ -22,13 +22,6 @@ kernel_memory()
 		/proc/meminfo
 }
 
-# seen FROM TO: forks between these moments that made a child
-seen()
-{
-	forks "$tmp/forks" events.fork_exit.time events.fork_exit.result |
-		awk -v from="$1" -v to="$2" '$1 > from && $1 < to && $2 == 0' | lines
-}
-
 # stopped SOURCE: in the midst of a storm that begins before, and ends after
 stopped()
 {
@@ -54,7 +47,7 @@ stopped()
 	read -r from first <"$tmp/before"
 	read -r between second <"$tmp/middle"
 	read -r to last <"$tmp/after"
-	recorded=$(seen "$from" "$to")
+	recorded=$(made "$tmp/forks" "$from" "$to")
 	lost=$(summary "$tmp/forks" lost.forks)
 	echo "# sums source=$1 stopped=$seconds forks=$((last - first)) recorded=$recorded" \
 		"lost_forks=$lost lost_events=$(summary "$tmp/forks" lost.total) memory_kib=$memory"
@@ -70,7 +63,7 @@ stopped()
 		at_least "$1: forks that are missing are misses" "$misses" $missing
 		at_least "$1: no fork is counted twice" $missing 0
 	fi
-	equal "$1: after that none is missing" "$(seen "$between" "$to")" $((last - second))
+	equal "$1: after that none is missing" "$(made "$tmp/forks" "$between" "$to")" $((last - second))
 	at_least "$1: the kernel side takes no more memory (KiB, with $slack for the storm's own)" \
 		$slack "$memory"
 	equal "$1: all else is well" \
@@ -90,7 +83,8 @@ unread()
 	read -r from first <"$tmp/before"
 	read -r to last <"$tmp/after"
 	at_least "unread: it was a storm" $((last - first)) $each
-	equal "unread: all that the kernel had sent is read" "$(seen "$from" "$to")" $((last - first))
+	equal "unread: all that the kernel had sent is read" "$(made "$tmp/forks" "$from" "$to")" \
+		$((last - first))
 	equal "unread: and nothing is lost" "$(summary "$tmp/forks" lost.total verdicts.FAIL)" '0	0'
 }
 

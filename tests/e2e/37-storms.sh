@@ -105,8 +105,7 @@ counted()
 	comment <"$tmp/err"
 	read -r from before <"$tmp/before"
 	read -r to after <"$tmp/after"
-	recorded=$(forks "$tmp/forks" events.fork_exit.time events.fork_exit.result |
-		awk -v from="$from" -v to="$to" '$1 > from && $1 < to && $2 == 0' | lines)
+	recorded=$(made "$tmp/forks" "$from" "$to")
 	lost=$(summary "$tmp/forks" lost.forks)
 	misses=$(summary "$tmp/forks" lost.probe_misses)
 	echo "# sums storm=$1 lasted=$seconds forks=$((after - before)) recorded=$recorded" \

@@ -286,6 +286,13 @@ summary()
 	./e2e/json "$file" type "$@" | sed -n 's/^summary	//p'
 }
 
+# made FILE FROM TO: how many forks made a child between these moments, by their fork_exit
+made()
+{
+	forks "$1" events.fork_exit.time events.fork_exit.result |
+		awk -v from="$2" -v to="$3" '$1 > from && $1 < to && $2 == 0' | lines
+}
+
 # losses FILE: of what kind they were, for whoever reads of a failure
 losses()
 {
