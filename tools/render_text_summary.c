@@ -94,9 +94,9 @@ static void print_unseen(struct fw_text *text, const struct fw_tally *tally,
 	}
 }
 
-#define PROBE_MISSES	"times a probe did not fire, or the kernel skipped its program: load the " \
-			"module (maxactive=4096 if /sys/module/forkwatch/parameters/probes counts " \
-			"misses), or trace fewer stages"
+#define PROBE_MISSES	"times a probe did not fire, or the kernel skipped its program: load " \
+			"the module (maxactive=4096 if /sys/module/forkwatch/parameters/probes " \
+			"counts misses), or trace fewer stages"
 
 /* By the names that they have in the JSON format, too. */
 static const struct loss {

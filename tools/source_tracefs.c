@@ -24,6 +24,7 @@
 #include "now.h"
 #include "precondition.h"
 #include "source.h"
+#include "tracefs_pages.h"
 #include "tracefs_record.h"
 
 #define INSTANCE	"forkwatch-"
@@ -34,6 +35,7 @@ struct fw_source {
 	struct tracefs_instance *instance;
 	struct tep_handle *tep;
 	struct fw_tracefs_records *records;
+	struct fw_tracefs_pages *pages;
 	unsigned int cpus;
 	bool all;			/* none is selected, but for us */
 	uint64_t missed;		/* by the module's probes before we came */
@@ -41,9 +43,7 @@ struct fw_source {
 	struct fw_held held;
 	uint64_t read_at;		/* when the newest poll began to read */
 	bool finished;
-	/* the poll at hand */
-	int events;
-	int error;
+	int events;			/* of the poll at hand */
 };
 
 /* fork_enter comes last: of a fork whose beginning was seen, the rest is seen too. */
@@ -150,10 +150,15 @@ static int expand_top(struct fw_source *source)
 	return write_file(source, "events/forkwatch/fork_enter/enable", "0");
 }
 
+static size_t buffer_bytes(const struct fw_source_options *opt)
+{
+	return opt->ring_bytes ? opt->ring_bytes : BUFFER_BYTES;
+}
+
 /* What arrives must be the beginning of each fork: a full buffer takes no more. */
 static int set_up(struct fw_source *source, const struct fw_source_options *opt)
 {
-	size_t bytes = opt->ring_bytes ? opt->ring_bytes : BUFFER_BYTES;
+	const size_t bytes = buffer_bytes(opt);
 	char text[24];
 	int err;
 
@@ -232,10 +237,18 @@ static int make_instance(struct fw_source *source)
 	return 0;
 }
 
+static int make_pages(struct fw_source *source, const struct fw_source_options *opt)
+{
+	source->pages = fw_tracefs_pages_new(source->instance, source->cpus, buffer_bytes(opt));
+	return source->pages ? 0 : fw_source_fail(-ENOMEM, "out of memory");
+}
+
 static void source_tracefs_close(struct fw_source *source)
 {
 	if (!source)
 		return;
+	/* An instance that is being read cannot be removed. */
+	fw_tracefs_pages_free(source->pages);
 	if (source->instance) {
 		tracefs_event_disable(source->instance, NULL, NULL);
 		tracefs_instance_destroy(source->instance);
@@ -272,6 +285,8 @@ static int source_tracefs_open(struct fw_source **out, const struct fw_source_op
 	source->watched = calloc(PID_LIMIT / 8, 1);
 	err = source->watched ? make_instance(source) : fw_source_fail(-ENOMEM, "out of memory");
 	if (!err)
+		err = make_pages(source, opt);
+	if (!err)
 		err = read_formats(source);
 	if (!err)
 		err = set_up(source, opt);
@@ -307,22 +322,22 @@ static int source_tracefs_watch(struct fw_source *source, pid_t tid)
 }
 
 /*
- * Reading. libtracefs sorts what it finds, but it looks into a CPU's buffer once, and into
- * the next one's later: of a task that moves meanwhile, the newer event may come first.
- * By the end of a poll, all from before its beginning have come, and the next poll hands
- * them on: a CPU that is slow to commit an event has until then.
+ * Reading. A CPU's buffer is looked into once, and the next one's later: of a task that
+ * moves meanwhile, the newer event may come first. By the end of a poll, all from before
+ * its beginning have come, and the next poll hands them on: a CPU that is slow to commit an
+ * event has until then.
  */
-static int on_record(struct tep_event *event, struct tep_record *record, int cpu, void *ctx)
+static int on_record(void *ctx, struct tep_record *record)
 {
 	struct fw_source *source = ctx;
 	const struct forkwatch_header *hdr;
+	struct tep_event *event = tep_find_event_by_record(source->tep, record);
 
-	hdr = fw_tracefs_decode(source->records, event, record, cpu);
+	hdr = event ? fw_tracefs_decode(source->records, event, record, record->cpu) : NULL;
 	if (!hdr)
 		return 0;
 	source->events++;
-	source->error = fw_held_add(&source->held, hdr);
-	return source->error;
+	return fw_held_add(&source->held, hdr);
 }
 
 static int source_tracefs_poll(struct fw_source *source, int timeout_ms, fw_bytes_fn fn, void *ctx)
@@ -335,11 +350,9 @@ static int source_tracefs_poll(struct fw_source *source, int timeout_ms, fw_byte
 	nanosleep(&wait, NULL);
 	source->read_at = fw_now();
 	source->events = 0;
-	source->error = 0;
-	if (tracefs_iterate_raw_events(source->tep, source->instance, NULL, 0, on_record, source) &&
-	    !source->error)
-		return -EIO;
-	err = source->error ? source->error : fw_held_release(&source->held, before, fn, ctx);
+	err = fw_tracefs_pages_read(source->pages, on_record, source);
+	if (!err)
+		err = fw_held_release(&source->held, before, fn, ctx);
 	return err ? err : source->events;
 }
 

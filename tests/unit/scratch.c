@@ -11,7 +11,7 @@
 
 #include "scratch.h"
 
-#define PATHS	8
+#define PATHS	16
 
 char scratch[64];
 
