@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The calls that the second witness saw begin and not yet return: a task's
- * kernel_clone() and copy_process(), or its schedule_tail(). Perf's kretprobes have
- * an instance for each CPU (register_kretprobe()), and a call that finds none of them
+ * kernel_clone() and copy_process(), or its schedule_tail(). Perf's kretprobes have as
+ * many instances as CPUs, or ten (register_kretprobe()), and a call that finds none
  * free is not seen to return. Standing alone the witness counts such misses itself,
  * by what the task does next: fork, wake its child, exit.
  */
