@@ -4,13 +4,6 @@
 # shellcheck source=tests/e2e/lib.sh
 . ./e2e/lib.sh
 
-# Forks after moment $1 and before moment $2 that made a child.
-between()
-{
-	forks "$tmp/forks" events.fork_exit.time events.fork_exit.result |
-		awk -v from="$1" -v to="$2" '$1 > from && $1 < to && $2 == 0' | lines
-}
-
 load forkwatch.ko
 
 # The tool makes the command's process before it traces, and none later: what the kernel counts
@@ -23,7 +16,8 @@ read -r from before <"$tmp/before"
 read -r to after <"$tmp/after"
 at_least 'the storm was one' "$(value total "$tmp/storm")" 602
 equal 'nothing was lost' "$(summary "$tmp/forks" lost.total incomplete)" '0	0'
-equal 'forks seen = growth of processes in /proc/stat' "$(between "$from" "$to")" $((after - before))
+equal 'forks seen = growth of processes in /proc/stat' "$(made "$tmp/forks" "$from" "$to")" \
+	$((after - before))
 equal "forks of the storm's processes" \
 	"$(forks "$tmp/forks" parent.comm events.fork_exit.result | grep -c '^storm	0$')" \
 	"$(($(value total "$tmp/storm") + 0))"

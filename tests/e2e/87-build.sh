@@ -21,13 +21,6 @@ makefile()
 	END
 }
 
-# Forks after moment $1 and before moment $2 that made a child.
-between()
-{
-	forks "$tmp/forks" events.fork_exit.time events.fork_exit.result |
-		awk -v from="$1" -v to="$2" '$1 > from && $1 < to && $2 == 0' | lines
-}
-
 need_servers
 mkdir "$tmp/build"
 makefile >"$tmp/build/Makefile"
@@ -42,7 +35,8 @@ equal 'everything is built' "$(cat "$tmp/build/all")" $targets
 read -r from before <"$tmp/before"
 read -r to after <"$tmp/after"
 at_least 'that took many forks' $((after - before)) $((3 * targets))
-equal 'forks seen = growth of processes in /proc/stat' "$(between "$from" "$to")" $((after - before))
+equal 'forks seen = growth of processes in /proc/stat' "$(made "$tmp/forks" "$from" "$to")" \
+	$((after - before))
 equal 'nothing is lost' "$(summary "$tmp/forks" lost.total incomplete verdicts.FAIL)" '0	0	0'
 equal 'a shell for each object, and one for all' \
 	"$(forks "$tmp/forks" parent.comm | grep -cx make)" $((targets + 1))
