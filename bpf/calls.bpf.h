@@ -9,6 +9,8 @@
 #ifndef FW_CALLS_BPF_H
 #define FW_CALLS_BPF_H
 
+#include <stdbool.h>
+
 #include "ring.bpf.h"
 
 /* Set by the tool before it loads. */
@@ -20,7 +22,7 @@ struct witness_call {
 	__u64 clone_flags;
 	__u64 pidfd;
 	__s32 exit_signal;
-	__u32 in_copy_process;
+	__u32 in_copy_process;		/* known where the witness stands alone */
 };
 
 struct {
@@ -59,20 +61,12 @@ static __always_inline void end_call(__u32 tid)
 	bpf_map_delete_elem(&witness_calls, &tid);
 }
 
-static __always_inline void call_enters_copy_process(__u32 tid)
+static __always_inline void set_in_copy_process(__u32 tid, bool in)
 {
 	struct witness_call *call = find_call(tid);
 
 	if (call)
-		call->in_copy_process = 1;
-}
-
-static __always_inline void call_leaves_copy_process(__u32 tid)
-{
-	struct witness_call *call = find_call(tid);
-
-	if (call)
-		call->in_copy_process = 0;
+		call->in_copy_process = in;
 }
 
 /* The current task wakes a child: it has left copy_process(), which made that. */

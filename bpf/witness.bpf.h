@@ -56,7 +56,7 @@ int witness_fork_enter(const struct live_regs *regs)
 	first = !(*task & FW_TASK_FORKED);
 	if (witness == FW_WITNESS_ALONE) {
 		set_task(task, FW_TASK_FORKED);
-		call_enters_copy_process(current_tid());
+		set_in_copy_process(current_tid(), true);
 		begin_stages(current_tid(), task,
 			     clone_args_io_thread(args) || clone_args_user_worker(args));
 	}
@@ -155,7 +155,7 @@ static __always_inline void witness_stages(__u8 *task, bool worker)
 /* The return of copy_thread() was missed where what it left is still there. */
 static __always_inline void forget_copy(__u32 tid)
 {
-	if (witness == FW_WITNESS_ALONE && !bpf_map_delete_elem(&witness_copies, &tid))
+	if (!bpf_map_delete_elem(&witness_copies, &tid))
 		count_missed();
 }
 
@@ -171,10 +171,11 @@ int witness_fork_exit(const __u64 *regs)
 
 	if (!task)
 		return 0;
-	call_leaves_copy_process(tid);
-	forget_copy(tid);
-	if (witness == FW_WITNESS_ALONE)
+	if (witness == FW_WITNESS_ALONE) {
+		set_in_copy_process(tid, false);
+		forget_copy(tid);
 		on_undone(bpf_ktime_get_ns(), result >= -4095UL ? (__s64)result : 0, task);
+	}
 	witness_stages(task, true);
 	event = witness_begin(fork_exit, FORK_EXIT, task);
 	if (!event) {
