@@ -207,13 +207,14 @@ static int take_sent(struct session *session)
 {
 	const int interrupts_before = interrupts;
 	const uint64_t end = progress(session).sent;
-	uint64_t taken, moved = fw_now();
+	uint64_t taken, unread_kib, moved = fw_now();
 	int n;
 
 	while ((n = batch(session, 0)) >= 0 && (taken = progress(session).taken) < end) {
+		unread_kib = (end - taken + 1023) / 1024;
 		if (interrupts != interrupts_before)
 			return fail(session, -EINTR, "interrupted, with %" PRIu64 " KiB of events "
-				    "unread that the kernel had sent", (end - taken + 1023) / 1024);
+				    "unread that the kernel had sent", unread_kib);
 		if (n)
 			moved = fw_now();
 		else if (fw_now() - moved < STALL_MS * 1000000ULL)
@@ -221,7 +222,7 @@ static int take_sent(struct session *session)
 		else
 			return fail(session, -ETIMEDOUT, "the kernel has an event in the ring "
 				    "buffer that it does not finish; behind it %" PRIu64 " KiB are "
-				    "unread", (end - taken + 1023) / 1024);
+				    "unread", unread_kib);
 	}
 	return n < 0 ? n : 0;
 }
