@@ -56,18 +56,21 @@ void fw_tracefs_pages_free(struct fw_tracefs_pages *pages)
 	free(pages);
 }
 
-/* A CPU that was never there has no file. */
-static void open_cpu(struct fw_tracefs_pages *pages, unsigned int nr)
+/* Returns 0, without a file where the CPU was never there, or -errno. */
+static int open_cpu(struct fw_tracefs_pages *pages, unsigned int nr)
 {
 	struct cpu *cpu = &pages->cpus[nr];
 
+	errno = EIO;
 	cpu->file = tracefs_cpu_open(pages->instance, nr, true);
 	if (!cpu->file)
-		return;
+		return errno == ENOENT ? 0 : -errno;
 	cpu->records = kbuffer_alloc(KBUFFER_LSIZE_SAME_AS_HOST, KBUFFER_ENDIAN_SAME_AS_HOST);
 	cpu->page = malloc(tracefs_cpu_read_size(cpu->file));
-	if (!cpu->records || !cpu->page)
-		close_cpu(cpu);
+	if (cpu->records && cpu->page)
+		return 0;
+	close_cpu(cpu);
+	return -ENOMEM;
 }
 
 /*
@@ -102,12 +105,14 @@ static struct cpu *oldest(struct fw_tracefs_pages *pages)
 static int begin(struct fw_tracefs_pages *pages)
 {
 	unsigned int i, open = 0;
+	int err;
 
 	for (i = 0; i < pages->nr; i++) {
 		struct cpu *cpu = &pages->cpus[i];
 
-		if (!cpu->file)
-			open_cpu(pages, i);
+		err = cpu->file ? 0 : open_cpu(pages, i);
+		if (err)
+			return err;
 		if (!cpu->file)
 			continue;
 		open++;

@@ -26,7 +26,8 @@ struct fw_tracefs_pages *fw_tracefs_pages_new(struct tracefs_instance *instance,
 
 /*
  * Hands on all records that were there before the call, and some that came since, in order
- * of time as far as they were there. Returns 0, -EIO or what @fn returned.
+ * of time as far as they were there. Returns 0, what @fn returned, or -errno: -EIO where
+ * no CPU has a buffer.
  */
 int fw_tracefs_pages_read(struct fw_tracefs_pages *pages, fw_record_fn fn, void *ctx);
 

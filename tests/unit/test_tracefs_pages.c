@@ -112,6 +112,12 @@ static struct fw_tracefs_pages *open_pages(void)
 	return pages;
 }
 
+static void read_until(struct fw_tracefs_pages *pages, unsigned int nr)
+{
+	assert_int_equal(fw_tracefs_pages_read(pages, on_record, &seen), 0);
+	assert_int_equal(seen.nr, nr);
+}
+
 static void expect(unsigned int i, uint64_t time, int cpu, uint32_t data)
 {
 	assert_true(i < seen.nr);
@@ -131,8 +137,7 @@ static void records_come_in_order_of_time(void **state)
 	add_page(0, 0, 0, 0);
 	add_page(0, 500, 0, 20);
 	add_page(2, 200, 450, 30);
-	assert_int_equal(fw_tracefs_pages_read(pages, on_record, &seen), 0);
-	assert_int_equal(seen.nr, 5);
+	read_until(pages, 5);
 	expect(0, 100, 0, 10);
 	expect(1, 200, 2, 30);
 	expect(2, 400, 0, 11);
@@ -143,8 +148,7 @@ static void records_come_in_order_of_time(void **state)
 	make_cpu(3);
 	add_page(3, 600, 0, 40);
 	add_page(2, 550, 0, 50);
-	assert_int_equal(fw_tracefs_pages_read(pages, on_record, &seen), 0);
-	assert_int_equal(seen.nr, 7);
+	read_until(pages, 7);
 	expect(5, 550, 2, 50);
 	expect(6, 600, 3, 40);
 	fw_tracefs_pages_free(pages);
@@ -162,8 +166,7 @@ static void a_buffer_without_end_ends(void **state)
 	assert_int_equal(symlink("/dev/zero", scratch_path(buffer(0))), 0);
 	for (i = 0; i < BYTES / PAGE; i++)
 		add_page(1, 100 + i, 0, i);
-	assert_int_equal(fw_tracefs_pages_read(pages, on_record, &seen), 0);
-	assert_int_equal(seen.nr, BYTES / PAGE);
+	read_until(pages, BYTES / PAGE);
 	expect(seen.nr - 1, 100 + seen.nr - 1, 1, seen.nr - 1);
 	fw_tracefs_pages_free(pages);
 }
@@ -179,6 +182,21 @@ static void an_error_ends_it(void **state)
 	seen.error = -ENOMEM;
 	assert_int_equal(fw_tracefs_pages_read(pages, on_record, &seen), -ENOMEM);
 	assert_int_equal(seen.nr, 1);
+	fw_tracefs_pages_free(pages);
+}
+
+/* Not to be taken for that of a CPU that was never there. */
+static void a_buffer_that_cannot_be_opened_is_an_error(void **state)
+{
+	struct fw_tracefs_pages *pages = open_pages();
+
+	(void)state;
+	make_cpu(0);
+	make_cpu(1);
+	add_page(0, 100, 200, 1);
+	assert_int_equal(symlink("trace_pipe_raw", scratch_path(buffer(1))), 0);
+	assert_int_equal(fw_tracefs_pages_read(pages, on_record, &seen), -ELOOP);
+	assert_int_equal(seen.nr, 0);
 	fw_tracefs_pages_free(pages);
 }
 
@@ -201,6 +219,7 @@ int main(void)
 		TEST(records_come_in_order_of_time),
 		TEST(a_buffer_without_end_ends),
 		TEST(an_error_ends_it),
+		TEST(a_buffer_that_cannot_be_opened_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
